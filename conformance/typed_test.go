@@ -1,0 +1,121 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/alibabacloud-go/tea/dara"
+)
+
+// typed decodes answers into structures with fixed types, as the SDKs generated for a product do after the core has
+// answered. The structures below have the members and types that the product's documentation gives.
+type typed struct{ darabonba }
+
+// envelope is what every answer of the group operations has.
+type envelope struct {
+	AccessDeniedDetail *string `json:"AccessDeniedDetail,omitempty"`
+	Code               *string `json:"Code,omitempty"`
+	Message            *string `json:"Message,omitempty"`
+	RequestID          *string `json:"RequestId,omitempty"`
+	Success            *bool   `json:"Success,omitempty"`
+}
+
+type addChatGroup struct {
+	envelope
+	UniqueCode *string `json:"UniqueCode,omitempty"`
+}
+
+// change is the answer of every operation that counts the rows it affected.
+type change struct {
+	envelope
+	Result *int64 `json:"Result,omitempty"`
+}
+
+type addChatGroupInviteLink struct {
+	envelope
+	InviteLink *string `json:"InviteLink,omitempty"`
+}
+
+type chatGroup struct {
+	BusinessNumber        *string `json:"BusinessNumber,omitempty"`
+	BusinessRole          *string `json:"BusinessRole,omitempty"`
+	Description           *string `json:"Description,omitempty"`
+	GmtModifier           *int64  `json:"GmtModifier,omitempty"`
+	GroupID               *string `json:"GroupId,omitempty"`
+	GroupLink             *string `json:"GroupLink,omitempty"`
+	GroupStatus           *string `json:"GroupStatus,omitempty"`
+	GroupType             *string `json:"GroupType,omitempty"`
+	InviteLink            *string `json:"InviteLink,omitempty"`
+	ProfilePictureFile    *string `json:"ProfilePictureFile,omitempty"`
+	Subject               *string `json:"Subject,omitempty"`
+	TotalParticipantCount *int64  `json:"TotalParticipantCount,omitempty"`
+}
+
+type participant struct {
+	ParticipantNumber *string `json:"ParticipantNumber,omitempty"`
+}
+
+// page is a list with the number of rows there are in all.
+type page[Row any] struct {
+	Total *int64 `json:"Total,omitempty"`
+	List  []*Row `json:"List,omitempty"`
+}
+
+type list[Row any] struct {
+	envelope
+	Data *page[Row] `json:"Data,omitempty"`
+}
+
+// sendChatappMessage has no Success: that operation's answer never had one.
+type sendChatappMessage struct {
+	AccessDeniedDetail *string `json:"AccessDeniedDetail,omitempty"`
+	Code               *string `json:"Code,omitempty"`
+	Message            *string `json:"Message,omitempty"`
+	MessageID          *string `json:"MessageId,omitempty"`
+	RequestID          *string `json:"RequestId,omitempty"`
+}
+
+// response is what a generated SDK hands out.
+type response[Body any] struct {
+	Headers    map[string]*string `json:"headers,omitempty"`
+	StatusCode *int32             `json:"statusCode,omitempty"`
+	Body       *Body              `json:"body,omitempty"`
+}
+
+// responses makes an empty response for each operation that a generated SDK knows.
+var responses = map[string]func() any{
+	"AddChatGroup":                func() any { return new(response[addChatGroup]) },
+	"UpdateChatGroup":             func() any { return new(response[change]) },
+	"DeleteChatGroup":             func() any { return new(response[change]) },
+	"ListChatGroup":               func() any { return new(response[list[chatGroup]]) },
+	"AddChatGroupInviteLink":      func() any { return new(response[addChatGroupInviteLink]) },
+	"DeleteChatGroupInviteLink":   func() any { return new(response[change]) },
+	"ListChatGroupParticipants":   func() any { return new(response[list[participant]]) },
+	"DeleteChatGroupParticipants": func() any { return new(response[change]) },
+	"SendChatappMessage":          func() any { return new(response[sendChatappMessage]) },
+}
+
+func openTyped(t *testing.T, to target) client {
+	t.Helper()
+	core, ok := openDarabonba("", inQuery)(t, to).(darabonba)
+	if !ok {
+		t.Fatal("openDarabonba gives another client")
+	}
+	return typed{core}
+}
+
+// call goes through the core alone where a generated SDK has no method, as its users must.
+func (c typed) call(action string, parameters map[string]any) (answer, error) {
+	empty, ok := responses[action]
+	if !ok {
+		return c.darabonba.call(action, parameters)
+	}
+	result, err := c.callAPI(action, parameters)
+	if err != nil {
+		return c.refused(err)
+	}
+	decoded := empty()
+	if err := dara.Convert(result, decoded); err != nil {
+		return answer{}, err
+	}
+	return answerOf(decoded)
+}

@@ -1,0 +1,290 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/outbox"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// verdictOn is what the network said of one person of a removal.
+type verdictOn struct {
+	number  group.Number
+	out     bool // the network took the person out
+	code    int  // why not; CodeNotInGroup says that the person was not there
+	message string
+}
+
+// runRemove takes up to eight people out. The report of the network ends it; until then the lane stays closed, so that
+// nothing later overtakes the removal. When no report comes, the group is read.
+func (g *Gateway) runRemove(ctx context.Context, c *command) outbox.Verdict {
+	settled, share := alreadyOut(c.people, c.share())
+	if len(settled) > 0 {
+		v, ended := g.conclude(ctx, c, settled, time.Time{})
+		if ended || len(share) == 0 {
+			return v
+		}
+	}
+	switch {
+	case len(share) == 0:
+		return g.finish(ctx, c, nil)
+	case c.job.Expired > 0:
+		return g.lookRemoved(ctx, c, share)
+	default:
+		return g.sendRemoval(ctx, c, share)
+	}
+}
+
+// share gives those of the command's eight people who are still to be settled.
+func (c *command) share() []group.Number {
+	return shareOf(&c.op, &c.job.Item)
+}
+
+func shareOf(op *group.Operation, it *store.Item) []group.Number {
+	if len(it.Payload) != 1 {
+		return nil
+	}
+	first := min(int(it.Payload[0]), len(op.People))
+	last := min(first+group.MaxPeoplePerCommand, len(op.People))
+	var share []group.Number
+	for _, p := range op.People[first:last] {
+		if p.State == group.PersonPending {
+			share = append(share, p.Number)
+		}
+	}
+	return share
+}
+
+// alreadyOut parts those whom a removal before this one took out for good from those who are still to be removed.
+func alreadyOut(people []group.Participant, share []group.Number) (settled []verdictOn, rest []group.Number) {
+	for _, n := range share {
+		if p := group.Find(people, n); p != nil && p.State == group.Removed {
+			settled = append(settled, verdictOn{number: n, code: graph.CodeNotInGroup})
+		} else {
+			rest = append(rest, n)
+		}
+	}
+	return settled, rest
+}
+
+func (g *Gateway) sendRemoval(ctx context.Context, c *command, share []group.Number) outbox.Verdict {
+	g.flights.start(c.group.ID, flight{item: c.job.Item.ID, again: c.job.Again})
+	inputs := make([]string, len(share))
+	for i, n := range share {
+		inputs[i] = "+" + n.String()
+	}
+	answer, err := g.graph.RemoveParticipants(ctx, c.creds, c.group.NetworkID, inputs)
+	switch {
+	case graph.CodeOf(err) == graph.CodeNotInGroup:
+		v, _ := g.conclude(ctx, c, nobodyThere(share), g.now())
+		return v
+	case err != nil:
+		return g.trouble(ctx, c, err)
+	}
+	g.flights.named(c.group.ID, c.job.Item.ID, answer.RequestID)
+	if said := atOnce(answer); len(said) > 0 {
+		v, _ := g.conclude(ctx, c, said, g.now())
+		return v
+	}
+	return g.again(0)
+}
+
+func nobodyThere(share []group.Number) []verdictOn {
+	out := make([]verdictOn, len(share))
+	for i, n := range share {
+		out[i] = verdictOn{number: n, code: graph.CodeNotInGroup}
+	}
+	return out
+}
+
+// atOnce gives what the answer itself already says of single people.
+func atOnce(answer graph.Removal) []verdictOn {
+	var said []verdictOn
+	for _, input := range answer.Removed {
+		if n, ok := group.NetworkNumber(input); ok {
+			said = append(said, verdictOn{number: n, out: true})
+		}
+	}
+	for _, f := range answer.Failed {
+		if n, ok := group.NetworkNumber(f.Input); ok && f.Err != nil {
+			said = append(said, verdictOn{number: n, code: f.Err.Code, message: reason(f.Err)})
+		}
+	}
+	return said
+}
+
+// lookRemoved reads the group because no report has come. Whoever is not in it is out; for the others the removal is waited
+// for, and now and then sent again, since it may have been lost.
+func (g *Gateway) lookRemoved(ctx context.Context, c *command, share []group.Number) outbox.Verdict {
+	present, _, err := g.readGroup(ctx, c)
+	if err != nil {
+		return g.trouble(ctx, c, err)
+	}
+	var gone []verdictOn
+	for _, n := range share {
+		if p := group.Find(c.people, n); !present[n] {
+			gone = append(gone, verdictOn{number: n, code: graph.CodeNotInGroup, out: p != nil && p.State == group.Removing})
+		}
+	}
+	switch {
+	case len(gone) > 0:
+		v, _ := g.conclude(ctx, c, gone, time.Time{})
+		return v
+	case c.job.Expired%3 == 0:
+		return g.sendRemoval(ctx, c, share)
+	default:
+		return g.again(c.job.Expired)
+	}
+}
+
+// conclude records what the network said of some people and ends the command once all of them are settled. It tells
+// whether nothing more is to be done now.
+func (g *Gateway) conclude(ctx context.Context, c *command, said []verdictOn, at time.Time) (v outbox.Verdict, ended bool) {
+	fx := &effects{}
+	err := g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
+		people, err := tx.Participants(c.group.ID)
+		if err != nil {
+			return err
+		}
+		ended, err = g.settlePeople(tx, fx, settlement{group: &c.group, people: people, item: &c.job.Item, said: said, at: at})
+		return err
+	})
+	switch {
+	case err != nil:
+		return outbox.Retry(outbox.Backoff(c.job.Item.Attempts), err.Error()), true
+	case !ended:
+		g.apply(fx)
+		return g.again(0), false
+	}
+	g.flights.land(c.group.ID)
+	g.apply(fx)
+	return outbox.Finished(), true
+}
+
+// settlement is what has to be recorded when the network has spoken about people of a group.
+type settlement struct {
+	group  *group.Group
+	people []group.Participant
+	item   *store.Item // the removal they are part of, nil if none of ours is
+	said   []verdictOn
+	at     time.Time // when the network says it happened; zero when that was read off the group
+}
+
+// settlePeople records what the network said, in the members, in the operation and in the events, and tells whether the
+// command has ended with it.
+func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended bool, err error) {
+	var op *group.Operation
+	again := false
+	if s.item != nil {
+		found, err := tx.Operation(s.item.OperationID)
+		if err != nil {
+			return false, err
+		}
+		op, again = &found, g.flights.of(s.group.ID, s.item.ID).again || s.item.Attempts > 0
+	}
+	changed, removed := make([]group.Participant, 0, len(s.said)), make([]group.Number, 0, len(s.said))
+	for _, v := range s.said {
+		p, state := s.judge(v, again)
+		if p != nil {
+			changed = append(changed, *p)
+		}
+		if v.out && p != nil {
+			removed = append(removed, v.number)
+		}
+		if op != nil {
+			op.Settle(v.number, state, v.code, v.message)
+		}
+	}
+	if err := tx.PutParticipants(s.group.ID, changed); err != nil {
+		return false, err
+	}
+	if err := g.tellRemoved(tx, s, removed); err != nil || op == nil {
+		return false, err
+	}
+	return g.closeShare(tx, fx, op, s.item)
+}
+
+// judge gives the participant after the network's word, nil when nothing changes, and what it means for the operation. A
+// person whom an earlier try may have taken out already counts as taken out, though we cannot be sure of the bar.
+func (s *settlement) judge(v verdictOn, again bool) (*group.Participant, group.PersonState) {
+	p := group.Participant{Number: v.number}
+	if known := group.Find(s.people, v.number); known != nil {
+		p = *known
+	}
+	was := p.State
+	switch {
+	case v.out && v.code == 0: // the network's own word for it
+		return kept(&p, p.TakeOut(s.at)), group.PersonOut
+	case v.out: // read off the group
+		return kept(&p, p.Absent(s.at)), group.PersonOut
+	case v.code == graph.CodeNotInGroup:
+		state := group.PersonWasOut
+		if again && was == group.Removing {
+			state = group.PersonOut
+		}
+		return kept(&p, p.Absent(s.at)), state
+	default:
+		return kept(&p, p.Stay()), group.PersonRefused
+	}
+}
+
+func kept(p *group.Participant, v group.Verdict) *group.Participant {
+	if v.Kept() {
+		return p
+	}
+	return nil
+}
+
+func (g *Gateway) tellRemoved(tx *store.Tx, s settlement, removed []group.Number) error {
+	if len(removed) == 0 {
+		return nil
+	}
+	operation := int64(0)
+	if s.item != nil {
+		operation = s.item.OperationID
+	}
+	return g.tell(tx, s.group, "removed", operation, peopleEvent{removed, graph.ByBusiness})
+}
+
+// closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.
+func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it *store.Item) (bool, error) {
+	if op.Close(g.now()) {
+		fx.ended(*op)
+	}
+	if err := tx.UpdateOperation(op); err != nil {
+		return false, err
+	}
+	if len(shareOf(op, it)) > 0 {
+		return false, nil
+	}
+	fx.settled(it)
+	return true, tx.Finish(it)
+}
+
+// refusePeople ends a command whose people the network will not remove.
+func (g *Gateway) refusePeople(tx *store.Tx, fx *effects, c *command, code int, message string) error {
+	people, err := tx.Participants(c.group.ID)
+	if err != nil {
+		return err
+	}
+	var said []verdictOn
+	for _, n := range c.share() {
+		said = append(said, verdictOn{number: n, code: code, message: message})
+	}
+	gr, err := tx.Group(c.group.ID)
+	if err != nil {
+		return err
+	}
+	before := gr.Status
+	if afterFailure(&gr, group.KindRemove, code); gr.Status != before {
+		gr.ModifiedAt = g.now()
+		if err := tx.UpdateGroup(&gr); err != nil {
+			return err
+		}
+	}
+	_, err = g.settlePeople(tx, fx, settlement{group: &gr, people: people, item: &c.job.Item, said: said, at: g.now()})
+	return err
+}

@@ -1,0 +1,113 @@
+// Package gateway holds the operations: one method for each thing that a caller or the network can do. It opens the
+// transactions and is the only writer; the rules it asks for stand in package group, the SQL in package store. It knows
+// neither how callers spell their requests nor how the network spells its own.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/outbound"
+	"github.com/rollcall-im/rollcall/internal/outbox"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// Config says what the gateway works with and how patient it is.
+type Config struct {
+	Store    *store.Store
+	Graph    *graph.Client
+	Pictures *outbound.Client // fetches profile pictures by address
+	Patience Patience
+	Parallel int              // commands running at once, 0 for the outbox's default
+	Now      func() time.Time // defaults to time.Now
+	Logger   *slog.Logger
+}
+
+// Patience holds the times the gateway waits.
+type Patience struct {
+	Confirm time.Duration // how long a caller waits for the network's confirmation; 0 answers when accepted
+	Report  time.Duration // how long a command waits for its report before the group is read again, default 3 s
+	Verify  time.Duration // how long after a surprise a group is read once more, default 30 s
+	Sweep   time.Duration // in what time every group is read once, default 30 min; negative never
+}
+
+// Gateway runs the operations.
+type Gateway struct {
+	cfg    Config
+	store  *store.Store
+	graph  *graph.Client
+	outbox *outbox.Outbox
+	log    *slog.Logger
+	now    func() time.Time
+
+	directory directory
+	waiters   waiters
+	flights   flights
+	rereads   rereads
+
+	halt    chan struct{}
+	running sync.WaitGroup
+}
+
+// New makes a gateway that answers; Start begins the work in the background.
+func New(cfg Config) *Gateway {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	cfg.Patience = cfg.Patience.withDefaults()
+	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{})}
+	g.waiters.byOperation = map[int64][]chan group.Operation{}
+	g.flights.byGroup = map[int64]flight{}
+	g.rereads.timers = map[int64]*time.Timer{}
+	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel,
+		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand}})
+	return g
+}
+
+func (p Patience) withDefaults() Patience {
+	if p.Report == 0 {
+		p.Report = 3 * time.Second
+	}
+	if p.Verify == 0 {
+		p.Verify = 30 * time.Second
+	}
+	if p.Sweep == 0 {
+		p.Sweep = 30 * time.Minute
+	}
+	return p
+}
+
+// Start takes up what an earlier run left and begins to read groups in turn.
+func (g *Gateway) Start(ctx context.Context) error {
+	if err := g.outbox.Start(ctx); err != nil {
+		return fmt.Errorf("start the gateway: %w", err)
+	}
+	g.running.Go(g.sweepForever)
+	return nil
+}
+
+// Stop ends the work in the background in order: commands that run come to their end, the rest waits in the store.
+func (g *Gateway) Stop(ctx context.Context) error {
+	close(g.halt)
+	g.rereads.stop()
+	err := g.outbox.Stop(ctx)
+	g.running.Wait()
+	return err
+}
+
+// coded makes what the store says about a missing row into a refusal.
+func coded(err error, missing *group.Error) error {
+	if errors.Is(err, store.ErrNoRow) {
+		return missing
+	}
+	return err
+}

@@ -1,0 +1,96 @@
+package graph
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// longestWait bounds what a usage header may ask for.
+const longestWait = 24 * time.Hour
+
+var errAnswerTooLong = errors.New("answer exceeds 2 MiB")
+
+// answer is what came back: body is a JSON object, or empty.
+type answer struct {
+	status int
+	body   []byte
+}
+
+// readAnswer returns the trimmed body, nil if it could not be read to its end.
+func readAnswer(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(body) > maxAnswer {
+		return nil, errAnswerTooLong
+	}
+	return bytes.TrimSpace(body), nil
+}
+
+// judge returns nil for an answer that accepts the call, and otherwise what is wrong.
+func judge(res *http.Response, body []byte, mayBeEmpty bool) *Error {
+	wait := retryAfter(res.Header)
+	good := res.StatusCode >= 200 && res.StatusCode < 300
+	if len(body) == 0 && good && mayBeEmpty {
+		return nil
+	}
+	if len(body) == 0 || body[0] != '{' || !json.Valid(body) {
+		return &Error{HTTPStatus: res.StatusCode, Unreadable: true, RetryAfter: wait, Err: errNotJSON}
+	}
+	var out struct {
+		Error   *wireError      `json:"error"`
+		Errors  list[wireError] `json:"errors"`
+		Success *flag           `json:"success"`
+	}
+	_ = decode(body, &out) // valid JSON by now: what is missing stays nil
+	if out.Error == nil && !good && len(out.Errors) > 0 {
+		out.Error = &out.Errors[0]
+	}
+	switch {
+	case out.Error != nil:
+		e := out.Error.toError()
+		e.HTTPStatus, e.RetryAfter = res.StatusCode, wait
+		return e
+	case !good:
+		return &Error{HTTPStatus: res.StatusCode, RetryAfter: wait}
+	case out.Success != nil && !bool(*out.Success):
+		return &Error{HTTPStatus: res.StatusCode, Title: "the network reported that it did not do it"}
+	}
+	return nil
+}
+
+var errNotJSON = errors.New("answer is not a JSON object")
+
+// retryAfter reads how long to wait from the headers: minutes in X-Business-Use-Case-Usage (Meta, Graph API, rate
+// limits page), or seconds in Retry-After, which Meta does not document but a proxy may send. The longest one counts.
+func retryAfter(h http.Header) time.Duration {
+	var wait time.Duration
+	if s, err := strconv.ParseInt(h.Get("Retry-After"), 10, 32); err == nil {
+		wait = time.Duration(s) * time.Second
+	}
+	var usage map[string]list[struct {
+		Minutes number `json:"estimated_time_to_regain_access"`
+	}]
+	_ = json.Unmarshal([]byte(h.Get("X-Business-Use-Case-Usage")), &usage)
+	for _, items := range usage {
+		for _, item := range items {
+			minutes := min(max(item.Minutes, 0), number(longestWait/time.Minute))
+			wait = max(wait, time.Duration(minutes)*time.Minute)
+		}
+	}
+	return min(max(wait, 0), longestWait)
+}
+
+// hide cuts the token out of what the other side said; some messages of the Graph API quote it.
+func (e *Error) hide(token string) {
+	for _, s := range []*string{&e.Title, &e.Message, &e.Details} {
+		*s = strings.ReplaceAll(*s, token, "…")
+	}
+}

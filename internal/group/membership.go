@@ -1,0 +1,111 @@
+package group
+
+import "time"
+
+// Verdict says what a report of the network did to what we knew.
+type Verdict int8
+
+// What became of a report. A Doubtful one cannot be placed in time for certain (the network stamps whole seconds, and
+// its reports come late, twice and out of order), so the group has to be read again.
+const (
+	Ignored Verdict = iota
+	Applied
+	Doubtful // kept as the better guess
+	Refused  // not kept, but worth reading the group again
+)
+
+// Reread tells whether the group should be read again.
+func (v Verdict) Reread() bool { return v == Doubtful || v == Refused }
+
+// Kept tells whether the participant changed.
+func (v Verdict) Kept() bool { return v == Applied || v == Doubtful }
+
+// Join applies the report that the person came in at that time.
+func (p *Participant) Join(at time.Time) Verdict {
+	switch p.State {
+	case Member, Removing:
+		return Ignored
+	case Removed:
+		// The network bars whom the business removed, so this is either old or something we do not understand.
+		if at.After(p.Since) {
+			return Refused
+		}
+		return Ignored
+	case Checking:
+		p.State, p.Since = Removing, at
+		return Applied
+	}
+	return p.become(Member, at)
+}
+
+// Leave applies the report that the person left by their own act at that time.
+func (p *Participant) Leave(at time.Time) Verdict {
+	switch p.State {
+	case Removed, Left, Checking:
+		return Ignored
+	}
+	return p.become(Left, at)
+}
+
+// TakeOut applies the network's word that the business removed the person. It is final.
+func (p *Participant) TakeOut(at time.Time) Verdict {
+	if p.State == Removed {
+		return Ignored
+	}
+	p.State, p.Since = Removed, at
+	return Applied
+}
+
+// Absent applies the network's word, given in answer to a removal, that the person is not in the group.
+func (p *Participant) Absent(at time.Time) Verdict {
+	if p.State == Removed || p.State == Left {
+		return Ignored
+	}
+	p.State, p.Since, p.OperationID = Left, at, 0
+	return Applied
+}
+
+// Stay applies the end of a removal that the network refused: a member remains one, anybody else is unknown again.
+func (p *Participant) Stay() Verdict {
+	switch p.State {
+	case Removing:
+		p.State, p.OperationID = Member, 0
+	case Checking:
+		p.State, p.OperationID, p.Since = Left, 0, time.Time{}
+	default:
+		return Ignored
+	}
+	return Applied
+}
+
+// become places a report in time. A state of unknown age (read from the network without a time) gives way, doubtfully.
+func (p *Participant) become(s ParticipantState, at time.Time) Verdict {
+	switch fresh := p.State == 0; {
+	case fresh, at.After(p.Since) && !p.Since.IsZero():
+		p.State, p.Since = s, at
+		return Applied
+	case p.Since.IsZero(), at.Equal(p.Since):
+		p.State, p.Since = s, at
+		return Doubtful
+	default:
+		return Ignored
+	}
+}
+
+// Seen compares one person with a fresh reading of the group and gives the state that follows. present says whether the
+// network lists the person now.
+func (p *Participant) Seen(present bool) Verdict {
+	switch {
+	case present && (p.State == Member || p.State == Removing):
+		return Ignored
+	case present && p.State == Checking:
+		p.State = Removing
+	case present:
+		p.State, p.Since = Member, time.Time{}
+	case p.State == Member:
+		p.State, p.Since = Left, time.Time{}
+	default:
+		return Ignored // whom a pending removal concerns is that removal's business
+	}
+	return Applied
+}

@@ -1,0 +1,82 @@
+package group
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/nyaruka/phonenumbers"
+)
+
+// Number is a phone number as digits with the country code, 7 to 15 of them (ITU-T E.164).
+type Number int64
+
+// String gives the digits.
+func (n Number) String() string { return strconv.FormatInt(int64(n), 10) }
+
+// Masked gives the number with its middle digits hidden, for logs.
+func (n Number) Masked() string { return Mask(n.String()) }
+
+// Mask hides the middle of anything that looks like a number.
+func Mask(digits string) string {
+	if len(digits) <= 6 {
+		return strings.Repeat("*", len(digits))
+	}
+	return digits[:4] + strings.Repeat("*", len(digits)-6) + digits[len(digits)-2:]
+}
+
+// ParseNumber reads a number as people write them (`8613800000000`, `+86 138-0000-0000`). It asks whether such a number
+// is possible, not whether it has been given out: the network knows numbers that no table lists yet.
+func ParseNumber(text string) (Number, error) {
+	digits, ok := digitsOf(text)
+	if !ok {
+		return 0, Errorf(CodeBadNumber, "%q is not a phone number; give digits with the country code, for example 8613800000000.", clip(text))
+	}
+	parsed, err := phonenumbers.Parse("+"+digits, "")
+	if err != nil || !phonenumbers.IsPossibleNumber(parsed) {
+		return 0, Errorf(CodeBadNumber, "%q is not a possible phone number; give digits with the country code, for example 8613800000000.", clip(text))
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return 0, Errorf(CodeBadNumber, "%q is not a phone number.", clip(text))
+	}
+	return Number(n), nil
+}
+
+// NetworkNumber reads a number that the network itself wrote (a wa_id, or the echo of what it was sent): digits are taken
+// as they are, since the network knows its own people.
+func NetworkNumber(text string) (Number, bool) {
+	digits, ok := digitsOf(text)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return Number(n), err == nil
+}
+
+// digitsOf drops the leading plus and the separators that people use; 7 to 15 digits without a leading zero must remain.
+func digitsOf(text string) (string, bool) {
+	text = strings.TrimPrefix(strings.TrimSpace(text), "+")
+	var b strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c >= '0' && c <= '9':
+			b.WriteByte(c)
+		case strings.IndexByte(" -().", c) < 0:
+			return "", false
+		}
+		if b.Len() > 15 {
+			return "", false
+		}
+	}
+	digits := b.String()
+	return digits, len(digits) >= 7 && digits[0] != '0'
+}
+
+// clip keeps an error message short and printable whatever was sent.
+func clip(s string) string {
+	const most = 40
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,228 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// lane is what is remembered of a lane while it has work. Exactly one of these holds: a goroutine runs it, or a timer
+// will.
+type lane struct {
+	timer   *time.Timer // set while the lane is parked
+	pending bool        // somebody woke it while it ran
+	settled int64       // the item that an event took out while it ran
+	waiting int64       // the item it is parked for, when that waits for an event
+	expired int         // how often that item has waited in vain
+	head    int64       // the item that expired counts for
+	first   int64       // the item that was at the head when the lane was first looked at
+}
+
+func (l *lane) stopTimer() {
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+}
+
+// Wake says that lanes have new work. It returns at once.
+func (o *Outbox) Wake(lanes ...store.Lane) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, name := range lanes {
+		l := o.lanes[name]
+		switch {
+		case o.stopped:
+		case l == nil:
+			l = &lane{}
+			o.lanes[name] = l
+			o.spawn(name, l)
+		case l.timer == nil:
+			l.pending = true
+		}
+	}
+}
+
+// Settled says that an event has taken the item out of its lane, so that the lane can go on.
+func (o *Outbox) Settled(name store.Lane, item int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := o.lanes[name]
+	switch {
+	case o.stopped || l == nil:
+	case l.timer == nil:
+		l.settled, l.pending = item, true
+	case l.waiting == item && l.timer.Stop():
+		l.timer = nil
+		o.spawn(name, l)
+	}
+}
+
+// Hurry runs a lane again that is waiting for its next try or for its event, because something suggests that it is time.
+func (o *Outbox) Hurry(name store.Lane) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l := o.lanes[name]; l != nil && l.timer != nil && !o.stopped && l.timer.Stop() {
+		l.timer = nil
+		if l.waiting != 0 {
+			l.expired++
+		}
+		o.spawn(name, l)
+	}
+}
+
+// spawn starts a goroutine for a lane that has none. The lock is held.
+func (o *Outbox) spawn(name store.Lane, l *lane) {
+	l.waiting = 0
+	o.running.Add(1)
+	go func() {
+		defer o.running.Done()
+		o.run(name, l)
+	}()
+}
+
+// run works until the lane is empty or has to wait.
+func (o *Outbox) run(name store.Lane, l *lane) {
+	for {
+		item, err := o.next(name)
+		switch {
+		case errors.Is(err, store.ErrNoRow):
+			if o.leave(name, l) {
+				return
+			}
+			continue
+		case err != nil:
+			o.cfg.Logger.Error("reading a lane failed; trying again", "lane", name, "error", err)
+			o.park(name, l, 0, time.Second)
+			return
+		}
+		if wait := time.Until(item.NextAt); wait > 0 {
+			o.park(name, l, 0, wait)
+			return
+		}
+		if !o.step(name, l, item) {
+			return
+		}
+	}
+}
+
+func (o *Outbox) next(name store.Lane) (item store.Item, err error) {
+	err = o.cfg.Store.Read(o.ctx, func(tx *store.Tx) (err error) {
+		item, err = tx.Head(name)
+		return err
+	})
+	return item, err
+}
+
+// leave forgets a lane that is empty, unless somebody woke it in the meantime.
+func (o *Outbox) leave(name store.Lane, l *lane) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l.pending && !o.stopped {
+		l.pending = false
+		return false
+	}
+	delete(o.lanes, name)
+	return true
+}
+
+// step runs the head of a lane once and tells whether to go on with the next.
+func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
+	select {
+	case o.slots <- struct{}{}:
+	case <-o.ctx.Done():
+		return false
+	}
+	job, ok := o.job(l, item)
+	if !ok {
+		<-o.slots
+		return false
+	}
+	v := o.guard(o.cfg.Handlers[name.Kind], job)
+	<-o.slots
+	switch v.kind {
+	case retry:
+		item.Attempts++
+		item.NextAt = time.Now().Add(v.after)
+		item.Failure = v.failure
+		o.cfg.Logger.Warn("work failed; trying again", "lane", name, "kind", item.Kind, "attempt", item.Attempts, "after", v.after, "failure", v.failure)
+		return o.record(name, l, item)
+	case dead:
+		item.Dead, item.Failure = true, v.failure
+		o.cfg.Logger.Error("work given up", "lane", name, "kind", item.Kind, "operation", item.OperationID, "failure", v.failure)
+		return o.record(name, l, item)
+	case await:
+		return o.await(name, l, item.ID, v.after)
+	default:
+		return true
+	}
+}
+
+func (o *Outbox) job(l *lane, item store.Item) (Job, bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stopped {
+		return Job{}, false
+	}
+	if l.head != item.ID {
+		l.head, l.expired = item.ID, 0
+	}
+	if l.first == 0 {
+		l.first = item.ID
+	}
+	leftover := item.ID == l.first && item.ID < o.birth // only the head of a lane can have been running
+	again := item.Attempts > 0 || l.expired > 0 || leftover
+	return Job{Item: item, Again: again, Expired: l.expired}, true
+}
+
+// record writes what became of an item and goes on; the loop then finds what to do next in the store.
+func (o *Outbox) record(name store.Lane, l *lane, item store.Item) bool {
+	err := o.cfg.Store.Write(context.WithoutCancel(o.ctx), func(tx *store.Tx) error { return tx.PutItem(&item) })
+	if err != nil {
+		o.cfg.Logger.Error("recording an attempt failed", "lane", name, "item", item.ID, "error", err)
+		o.park(name, l, 0, time.Second)
+		return false
+	}
+	return true
+}
+
+// await parks the lane until the item's event comes, unless it came while the handler ran.
+func (o *Outbox) await(name store.Lane, l *lane, item int64, most time.Duration) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l.settled == item {
+		l.settled = 0
+		return true
+	}
+	o.parkLocked(name, l, item, most)
+	return false
+}
+
+func (o *Outbox) park(name store.Lane, l *lane, item int64, wait time.Duration) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.parkLocked(name, l, item, wait)
+}
+
+func (o *Outbox) parkLocked(name store.Lane, l *lane, item int64, wait time.Duration) {
+	l.waiting, l.pending = item, false
+	if o.stopped {
+		return
+	}
+	l.timer = time.AfterFunc(wait, func() { o.rouse(name, l) })
+}
+
+// rouse runs a lane whose time is up.
+func (o *Outbox) rouse(name store.Lane, l *lane) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stopped || l.timer == nil {
+		return
+	}
+	l.timer = nil
+	if l.waiting != 0 {
+		l.expired++
+	}
+	o.spawn(name, l)
+}

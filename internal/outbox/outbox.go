@@ -1,0 +1,165 @@
+// Package outbox does durable work in order: one item of a lane at a time, lanes side by side. It knows when to run an item
+// and when to run it again, never what the item does. What is in a lane, and in which order, stands in the store; what is
+// kept in memory here can be lost at any moment.
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// Job is one run of an item.
+type Job struct {
+	Item store.Item
+	// Again says that the item may have run before, in this process or in one that died: its effect below may already be there.
+	Again bool
+	// Expired counts how often the item has waited in vain for its event since it last ran to the end.
+	Expired int
+}
+
+// Handler does the work. It takes the item out of the lane itself, in the transaction that records the effect, and says so
+// with Finished.
+type Handler func(ctx context.Context, job Job) Verdict
+
+// Config says what the outbox works with.
+type Config struct {
+	Store    *store.Store
+	Handlers map[store.LaneKind]Handler
+	Parallel int           // handlers running at once, default 256
+	Sweep    time.Duration // how often to look for lanes that nobody woke, default 30 s
+	Logger   *slog.Logger
+}
+
+// Outbox runs the lanes of one process.
+type Outbox struct {
+	cfg   Config
+	slots chan struct{}
+	birth int64 // items below this key may have run in a process before this one
+
+	mu      sync.Mutex
+	lanes   map[store.Lane]*lane
+	stopped bool
+	running sync.WaitGroup
+	ctx     context.Context
+	cancel  context.CancelFunc
+	halt    chan struct{}
+}
+
+// New makes an outbox that is not running yet: items added before Start wait.
+func New(cfg Config) *Outbox {
+	if cfg.Parallel == 0 {
+		cfg.Parallel = 256
+	}
+	if cfg.Sweep == 0 {
+		cfg.Sweep = 30 * time.Second
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Outbox{cfg: cfg, slots: make(chan struct{}, cfg.Parallel), lanes: map[store.Lane]*lane{}, ctx: ctx, cancel: cancel,
+		halt: make(chan struct{})}
+}
+
+// Start wakes every lane with work left over and begins to sweep.
+func (o *Outbox) Start(ctx context.Context) error {
+	o.birth = o.cfg.Store.NewID()
+	if err := o.sweep(ctx); err != nil {
+		return fmt.Errorf("start the outbox: %w", err)
+	}
+	o.running.Add(1)
+	go o.sweepForever()
+	return nil
+}
+
+// Stop lets the handlers that are running come to their end and starts no more. What is left waits in the store. When ctx
+// ends first, the handlers are cancelled.
+func (o *Outbox) Stop(ctx context.Context) error {
+	o.mu.Lock()
+	if !o.stopped {
+		o.stopped = true
+		close(o.halt)
+	}
+	for _, l := range o.lanes {
+		l.stopTimer()
+	}
+	o.mu.Unlock()
+	ended := make(chan struct{})
+	go func() { o.running.Wait(); close(ended) }()
+	defer o.cancel()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		o.cancel()
+		<-ended
+		return fmt.Errorf("stop the outbox: %w", ctx.Err())
+	}
+}
+
+func (o *Outbox) sweepForever() {
+	defer o.running.Done()
+	tick := time.NewTicker(o.cfg.Sweep)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := o.sweep(o.ctx); err != nil {
+				o.cfg.Logger.Error("sweep of the outbox failed; trying again", "error", err)
+			}
+		case <-o.halt:
+			return
+		}
+	}
+}
+
+// sweep wakes every lane that has work, a thousand at a time.
+func (o *Outbox) sweep(ctx context.Context) error {
+	const page = 1000
+	var after store.Lane
+	for {
+		var lanes []store.Lane
+		err := o.cfg.Store.Read(ctx, func(tx *store.Tx) (err error) {
+			lanes, err = tx.Lanes(after, page)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		o.Wake(lanes...)
+		if len(lanes) < page {
+			return nil
+		}
+		after = lanes[len(lanes)-1]
+	}
+}
+
+// guard keeps a mistake in one handler from stopping the others.
+func (o *Outbox) guard(h Handler, job Job) (v Verdict) {
+	defer func() {
+		if p := recover(); p != nil {
+			o.cfg.Logger.Error("handler panicked", "lane", job.Item.Lane, "item", job.Item.ID, "panic", fmt.Sprint(p),
+				"stack", string(debug.Stack()))
+			v = Retry(time.Second, "internal error")
+		}
+	}()
+	return h(o.ctx, job)
+}
+
+// Backoff gives how long to wait after the given number of failures: from 200 ms, doubling, to a minute, give or take a fifth,
+// so that lanes which failed together do not come back together.
+func Backoff(failures int) time.Duration {
+	const first, most = 200 * time.Millisecond, time.Minute
+	d := most
+	if failures < 9 {
+		d = min(most, first<<max(0, failures))
+	}
+	return time.Duration(float64(d) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // jitter needs no secrecy
+}

@@ -1,0 +1,73 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// ids gives keys that grow in the order in which they are asked for: milliseconds since 1970 above, a running number below.
+// The order survives restarts and a clock that goes back, because a new run begins above the last key on disk.
+type ids struct {
+	mu   sync.Mutex
+	now  func() time.Time
+	last int64
+}
+
+const idShift = 20 // a million keys a millisecond before they run ahead of the clock
+
+func (i *ids) next() int64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.last = max(i.last+1, IDAt(i.now()))
+	return i.last
+}
+
+// IDAt gives the smallest key that can have been handed out at that time.
+func IDAt(t time.Time) int64 { return t.UnixMilli() << idShift }
+
+// NewID gives a key, greater than every one before it.
+func (tx *Tx) NewID() int64 { return tx.store.ids.next() }
+
+// NewID gives a key outside of a transaction.
+func (s *Store) NewID() int64 { return s.ids.next() }
+
+func lastID(ctx context.Context, c *conn) (int64, error) {
+	var last int64
+	err := c.sql.QueryRowContext(ctx, `SELECT max(
+		coalesce((SELECT max(id) FROM operation), 0), coalesce((SELECT max(id) FROM outbox), 0),
+		coalesce((SELECT max(id) FROM chat_group), 0), coalesce((SELECT max(id) FROM event), 0))`).Scan(&last)
+	if err != nil {
+		return 0, fmt.Errorf("read the last key: %w", err)
+	}
+	return last, nil
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+func seconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
+}
+
+func fromSeconds(s int64) time.Time {
+	if s == 0 {
+		return time.Time{}
+	}
+	return time.Unix(s, 0).UTC()
+}

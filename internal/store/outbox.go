@@ -1,0 +1,131 @@
+package store
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+)
+
+// LaneKind says what a lane serves.
+type LaneKind int8
+
+// GroupLane carries the commands for one group.
+const GroupLane LaneKind = 1
+
+// Lane names a queue.
+type Lane struct {
+	Kind LaneKind
+	ID   int64
+}
+
+// String gives the lane's name as logs show it.
+func (l Lane) String() string {
+	if l.Kind == GroupLane {
+		return "group/" + strconv.FormatInt(l.ID, 10)
+	}
+	return "lane-" + strconv.Itoa(int(l.Kind)) + "/" + strconv.FormatInt(l.ID, 10)
+}
+
+// Item is one piece of work in a lane.
+type Item struct {
+	Lane        Lane
+	ID          int64
+	Kind        group.Kind
+	OperationID int64
+	Attempts    int
+	NextAt      time.Time // not before this, zero for at once
+	Dead        bool
+	Ref         string // what the network's report will be known by
+	Payload     []byte
+	Failure     string // why the last attempt failed
+}
+
+// Enqueue adds work to the end of its lane and fills in its ID.
+func (tx *Tx) Enqueue(it *Item) error {
+	it.ID = tx.NewID()
+	return tx.run(`INSERT INTO outbox (lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, ref, payload, failure)
+		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, NULL, $6, '')`,
+		int64(it.Lane.Kind), it.Lane.ID, it.ID, int64(it.Kind), it.OperationID, it.Payload)
+}
+
+const selectItem = `SELECT lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, coalesce(ref, ''), payload, failure FROM outbox `
+
+func scanItem(row scanner) (Item, error) {
+	var it Item
+	var next int64
+	err := row.Scan(&it.Lane.Kind, &it.Lane.ID, &it.ID, &it.Kind, &it.OperationID, &it.Attempts, &next, &it.Dead, &it.Ref,
+		&it.Payload, &it.Failure)
+	it.NextAt = fromMillis(next)
+	return it, err
+}
+
+func (tx *Tx) oneItem(where string, args ...any) (Item, error) {
+	found, err := all(tx, scanItem, selectItem+where, args...)
+	if err != nil {
+		return Item{}, err
+	}
+	if len(found) == 0 {
+		return Item{}, ErrNoRow
+	}
+	return found[0], nil
+}
+
+// Head gives the oldest living item of a lane.
+func (tx *Tx) Head(l Lane) (Item, error) {
+	return tx.oneItem(`WHERE lane_kind = $1 AND lane_id = $2 AND dead = 0 ORDER BY id LIMIT 1`, int64(l.Kind), l.ID)
+}
+
+// ItemByRef gives the item that a report of the network belongs to.
+func (tx *Tx) ItemByRef(ref string) (Item, error) { return tx.oneItem(`WHERE ref = $1`, ref) }
+
+// Finish takes an item out of its lane.
+func (tx *Tx) Finish(it *Item) error {
+	return tx.run(`DELETE FROM outbox WHERE lane_kind = $1 AND lane_id = $2 AND id = $3`, int64(it.Lane.Kind), it.Lane.ID, it.ID)
+}
+
+// PutItem writes what has become of an item: attempts, time of the next, death, reference, last failure.
+func (tx *Tx) PutItem(it *Item) error {
+	return tx.run(`UPDATE outbox SET attempts = $1, next_at = $2, dead = $3, ref = $4, failure = $5
+		WHERE lane_kind = $6 AND lane_id = $7 AND id = $8`,
+		it.Attempts, millis(it.NextAt), boolInt(it.Dead), orNull(it.Ref), it.Failure, int64(it.Lane.Kind), it.Lane.ID, it.ID)
+}
+
+// Lanes gives the lanes with living work, in the order of their names, after the given one.
+func (tx *Tx) Lanes(after Lane, most int) ([]Lane, error) {
+	return all(tx, func(row scanner) (Lane, error) {
+		var l Lane
+		err := row.Scan(&l.Kind, &l.ID)
+		return l, err
+	}, `SELECT DISTINCT lane_kind, lane_id FROM outbox WHERE dead = 0 AND (lane_kind, lane_id) > ($1, $2)
+		ORDER BY lane_kind, lane_id LIMIT $3`, int64(after.Kind), after.ID, most)
+}
+
+// DeadItems gives the items that were given up, newest first.
+func (tx *Tx) DeadItems(most int) ([]Item, error) {
+	return all(tx, scanItem, selectItem+`WHERE dead = 1 ORDER BY id DESC LIMIT $1`, most)
+}
+
+// HasItem tells whether a lane holds living work of the kind.
+func (tx *Tx) HasItem(l Lane, kind group.Kind) (bool, error) {
+	var n int
+	err := tx.one(`SELECT count(*) FROM outbox WHERE lane_kind = $1 AND lane_id = $2 AND kind = $3 AND dead = 0`,
+		[]any{int64(l.Kind), l.ID, int64(kind)}, &n)
+	return n > 0, err
+}
+
+// EnqueueReread has a group read again, unless that is on its way already.
+func (tx *Tx) EnqueueReread(l Lane) error {
+	waits, err := tx.HasItem(l, group.KindReread)
+	if err != nil || waits {
+		return err
+	}
+	return tx.Enqueue(&Item{Lane: l, Kind: group.KindReread})
+}
+
+func boolInt(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

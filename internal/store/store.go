@@ -1,0 +1,137 @@
+// Package store keeps what must not be forgotten: accounts, groups, participants, operations and the outbox. It is the only
+// package that knows SQL. Writers' transactions that come at the same time are committed together, each in a savepoint of
+// its own, and a write returns only once it is on disk. Rules live above: nothing here decides what is allowed.
+package store
+
+import (
+	"context"
+	"crypto/cipher"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	_ "modernc.org/sqlite" // the pure-Go driver: one static binary
+)
+
+// ErrNoRow is returned by look-ups that find nothing.
+var ErrNoRow = errors.New("no such row")
+
+// Config says where the data are and how secrets in them are sealed.
+type Config struct {
+	Path    string           // SQLite file; created when missing
+	SealKey []byte           // 32 bytes; secrets are unreadable without it
+	Now     func() time.Time // defaults to time.Now
+	Logger  *slog.Logger
+	Readers int // connections for reading, default 4
+}
+
+// Store is an open database.
+type Store struct {
+	db      *sql.DB
+	writer  *writer
+	readers chan *conn
+	seal    cipher.AEAD
+	ids     *ids
+	log     *slog.Logger
+}
+
+// Open opens the file, brings its tables up to date and starts the writer. The seal key must be the one the file was made
+// with: a foreign one is refused here and not at the first secret.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	cfg = cfg.withDefaults()
+	seal, err := newSeal(cfg.SealKey)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dsn(cfg.Path))
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
+	}
+	s := &Store{db: db, seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers)}
+	if err := s.start(ctx, cfg); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
+	return s, nil
+}
+
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Readers == 0 {
+		c.Readers = 4
+	}
+	return c
+}
+
+// dsn sets what holds for every connection. FULL makes a commit wait for the disk; the checkpoint threshold is large
+// because a checkpoint in the writer makes everybody wait.
+func dsn(path string) string {
+	q := url.Values{"_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
+		"cache_size(-32768)", "wal_autocheckpoint(16384)", "temp_store(MEMORY)",
+	}, "_txlock": {"immediate"}}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
+}
+
+func (s *Store) start(ctx context.Context, cfg Config) error {
+	if err := migrate(ctx, s.db); err != nil {
+		return fmt.Errorf("bring tables of %s up to date: %w", cfg.Path, err)
+	}
+	for range cfg.Readers {
+		c, err := newConn(ctx, s.db, "PRAGMA query_only = ON")
+		if err != nil {
+			return err
+		}
+		s.readers <- c
+	}
+	c, err := newConn(ctx, s.db, "")
+	if err != nil {
+		return err
+	}
+	last, err := lastID(ctx, c)
+	if err != nil {
+		return err
+	}
+	s.ids = &ids{now: cfg.Now, last: last}
+	s.writer = startWriter(c, s)
+	return s.checkSeal(ctx)
+}
+
+// Close waits for what the writer has taken, then closes the file. Writes that come later fail.
+func (s *Store) Close() error {
+	s.writer.stop()
+	var errs []error
+	for range cap(s.readers) {
+		errs = append(errs, (<-s.readers).close())
+	}
+	errs = append(errs, s.writer.conn.close())
+	return errors.Join(append(errs, s.db.Close())...)
+}
+
+// Read runs fn on a connection that cannot write. Each statement sees the newest committed state.
+func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
+	select {
+	case c := <-s.readers:
+		defer func() { s.readers <- c }()
+		return fn(&Tx{conn: c, store: s})
+	case <-ctx.Done():
+		return fmt.Errorf("read: %w", ctx.Err())
+	}
+}
+
+// Snapshot is Read with one state for all statements of fn.
+func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
+	return s.Read(ctx, func(tx *Tx) error {
+		if err := tx.run("BEGIN"); err != nil {
+			return fmt.Errorf("begin snapshot: %w", err)
+		}
+		return errors.Join(fn(tx), tx.run("COMMIT"))
+	})
+}

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// maxGathered bounds how many transactions are committed together, so that none waits long for the others.
+const maxGathered = 256
+
+// ErrClosed is returned by a write that comes after Close.
+var ErrClosed = errors.New("the store is closed")
+
+// writer owns the one connection that writes. It takes what is waiting, runs each in its savepoint, commits once and only
+// then answers them all. It never waits for more to come: a batch is what came while the last one was written.
+type writer struct {
+	conn  *conn
+	store *Store
+	jobs  chan *job
+	quit  chan struct{}
+	done  chan struct{}
+}
+
+type job struct {
+	fn     func(*Tx) error
+	result chan error
+	err    error
+}
+
+func startWriter(c *conn, s *Store) *writer {
+	w := &writer{conn: c, store: s, jobs: make(chan *job, 4*maxGathered), quit: make(chan struct{}), done: make(chan struct{})}
+	go w.loop()
+	return w
+}
+
+func (w *writer) stop() {
+	close(w.quit)
+	<-w.done
+}
+
+// Write runs fn in a transaction of its own and returns once that is on disk. An error of fn undoes fn alone. A caller that
+// gives up before its turn is skipped; after that it is answered truly, however long the disk takes.
+func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	j := &job{result: make(chan error, 1)}
+	j.fn = func(tx *Tx) error {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+		return fn(tx)
+	}
+	select {
+	case s.writer.jobs <- j:
+	case <-s.writer.done:
+		return ErrClosed
+	}
+	select {
+	case err := <-j.result:
+		return err
+	case <-s.writer.done:
+	}
+	select { // the writer may have answered with its last breath
+	case err := <-j.result:
+		return err
+	default:
+		return ErrClosed
+	}
+}
+
+func (w *writer) loop() {
+	defer close(w.done)
+	batch := make([]*job, 0, maxGathered)
+	for {
+		select {
+		case j := <-w.jobs:
+			w.commit(w.gather(append(batch[:0], j)))
+		case <-w.quit:
+			if len(w.jobs) == 0 {
+				return
+			}
+			w.commit(w.gather(batch[:0]))
+		}
+	}
+}
+
+func (w *writer) gather(batch []*job) []*job {
+	for len(batch) < maxGathered {
+		select {
+		case j := <-w.jobs:
+			batch = append(batch, j)
+		default:
+			return batch
+		}
+	}
+	return batch
+}
+
+// commit runs the batch and answers everybody. When the common commit fails, nobody's work is there.
+func (w *writer) commit(batch []*job) {
+	tx := &Tx{conn: w.conn, store: w.store}
+	err := w.transact(tx, batch)
+	for _, j := range batch {
+		if err != nil {
+			j.err = err
+		}
+		j.result <- j.err
+	}
+}
+
+func (w *writer) transact(tx *Tx, batch []*job) error {
+	if err := tx.run("BEGIN IMMEDIATE"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	for _, j := range batch {
+		if err := w.runOne(tx, j); err != nil {
+			return errors.Join(err, tx.run("ROLLBACK"))
+		}
+	}
+	if err := tx.run("COMMIT"); err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), tx.run("ROLLBACK"))
+	}
+	return nil
+}
+
+// runOne gives an error only when the whole batch is lost.
+func (w *writer) runOne(tx *Tx, j *job) error {
+	if err := tx.run("SAVEPOINT one"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	if j.err = w.guard(tx, j); j.err != nil {
+		if err := tx.run("ROLLBACK TO one"); err != nil {
+			return fmt.Errorf("roll back: %w", err)
+		}
+	}
+	if err := tx.run("RELEASE one"); err != nil {
+		return fmt.Errorf("release: %w", err)
+	}
+	return nil
+}
+
+// guard keeps a mistake in one transaction from stopping everybody's.
+func (w *writer) guard(tx *Tx, j *job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.store.log.Error("transaction panicked", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			err = errors.New("internal error in a transaction")
+		}
+	}()
+	return j.fn(tx)
+}
