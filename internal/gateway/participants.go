@@ -73,7 +73,7 @@ func (g *Gateway) joinRemoval(tx *store.Tx, plan group.Removal, op *group.Operat
 	repeat := *op
 	repeat.State, repeat.DoneAt, repeat.ClientToken = group.Done, op.At, ""
 	repeat.Result = "joined"
-	repeat.Message = "joined operation " + formatID(pending.ID)
+	repeat.Message = "joined operation " + FormatID(pending.ID)
 	if err := tx.InsertOperation(&repeat); err != nil {
 		return err
 	}

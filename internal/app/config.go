@@ -1,0 +1,116 @@
+package app
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+)
+
+// Config says what program to run. The zero values of Listen.Address, DataDir and ConfirmWait are those of the flags.
+type Config struct {
+	Listen      Listener
+	DataDir     string        // folder of everything that must not be lost
+	SealKeyFile string        // 32 bytes that seal the secrets; "" is secret.key in DataDir, made when missing
+	ConfirmWait time.Duration // how long a change waits for the network's confirmation; negative answers when accepted
+	Meta        Meta          // the network, unless there is a simulator
+	Simulator   *Simulator    // set for development: a simulated network and a demo account
+	Logger      *slog.Logger  // default: nothing is logged
+}
+
+// Listener says where callers are served, and how.
+type Listener struct {
+	Address   string // host:port; port 0 takes a free one
+	CertFile  string // PEM; with KeyFile callers are served over TLS
+	KeyFile   string
+	PlainHTTP bool // serve plain HTTP although the address is not on loopback
+}
+
+// Meta says how Meta is reached and how it proves itself. Secrets come from files.
+type Meta struct {
+	GraphURL        string // "" is Meta's own address
+	AppSecretFile   string // key of the signature on webhooks
+	VerifyTokenFile string // word that Meta sends when the callback address is set
+}
+
+// Simulator says how the simulated network runs.
+type Simulator struct {
+	Address string        // where its Graph API and its control API are served; "" nowhere but in the process
+	Delay   time.Duration // how long each asynchronous step takes; 0 is at once
+}
+
+// The values of settings that are not given.
+const (
+	DefaultAddress          = "127.0.0.1:8020"
+	DefaultSimulatorAddress = "127.0.0.1:8021"
+	DefaultDataDir          = ".rollcall"
+	DefaultConfirmWait      = 5 * time.Second
+	DefaultDelay            = 100 * time.Millisecond
+)
+
+func (c Config) withDefaults() Config {
+	if c.Listen.Address == "" {
+		c.Listen.Address = DefaultAddress
+	}
+	if c.DataDir == "" {
+		c.DataDir = DefaultDataDir
+	}
+	if c.ConfirmWait == 0 {
+		c.ConfirmWait = DefaultConfirmWait
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// check refuses settings that would be unsafe, and says which and what to do instead.
+func (c Config) check() error {
+	if (c.Listen.CertFile == "") != (c.Listen.KeyFile == "") {
+		return errors.New("TLS needs both a certificate file and a key file")
+	}
+	if c.Simulator != nil {
+		return nil
+	}
+	switch {
+	case c.Listen.CertFile == "" && !c.Listen.PlainHTTP && !onLoopback(c.Listen.Address):
+		return fmt.Errorf("plain HTTP on %s would show every request to the network; give --tls-cert and --tls-key, listen on "+
+			"127.0.0.1 behind a proxy that speaks TLS, or say --insecure-http if that is what you want", c.Listen.Address)
+	case c.Meta.AppSecretFile == "":
+		return errors.New("without Meta's app secret anybody could send webhooks; give --app-secret-file")
+	case c.Meta.VerifyTokenFile == "":
+		return errors.New("without a verify token Meta cannot register the callback address; give --verify-token-file")
+	}
+	return nil
+}
+
+// onLoopback tells whether only this machine can reach an address. A name is not trusted to mean loopback, but for localhost.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// certificate loads what TLS needs, nil for plain HTTP.
+func (l Listener) certificate() (*tls.Certificate, error) {
+	if l.CertFile == "" {
+		return nil, nil
+	}
+	c, err := tls.LoadX509KeyPair(l.CertFile, l.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("load certificate %s with key %s: %w", l.CertFile, l.KeyFile, err)
+	}
+	return &c, nil
+}
+
+func (l Listener) protocol() string {
+	if l.CertFile == "" {
+		return "http"
+	}
+	return "https"
+}

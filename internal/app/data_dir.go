@@ -1,0 +1,171 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// The files of a data directory.
+const (
+	databaseFile  = "rollcall.db"
+	sealKeyFile   = "secret.key"
+	simulatorFile = "simulator.log"
+	lockFile      = "lock"
+	readyFile     = "ready.json"
+)
+
+const sealKeyBytes = 32
+
+// Data names a data directory and the key that opens the secrets in it.
+type Data struct {
+	Dir         string
+	SealKeyFile string // "" is secret.key in Dir
+}
+
+func (d Data) path(file string) string { return filepath.Join(d.Dir, file) }
+
+func (d Data) keyPath() string {
+	if d.SealKeyFile != "" {
+		return d.SealKeyFile
+	}
+	return d.path(sealKeyFile)
+}
+
+// Exists tells whether there is a database in the directory.
+func (d Data) Exists() bool {
+	_, err := os.Stat(d.path(databaseFile))
+	return err == nil
+}
+
+// create makes the directory, for nobody but its owner. One that others can write into is refused, since they could put
+// files of theirs in the place of ours.
+func (d Data) create() error {
+	if err := os.MkdirAll(d.Dir, 0o700); err != nil {
+		return fmt.Errorf("make data directory: %w", err)
+	}
+	info, err := os.Stat(d.Dir)
+	if err != nil {
+		return fmt.Errorf("look at data directory: %w", err)
+	}
+	if info.Mode().Perm()&0o022 != 0 {
+		return fmt.Errorf("others can write into the data directory %s; run: chmod 700 %s", d.Dir, d.Dir)
+	}
+	return nil
+}
+
+// clear deletes what a server keeps in the directory, and nothing else. The caller holds the lock.
+func (d Data) clear() error {
+	var errs []error
+	for _, file := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", sealKeyFile, simulatorFile,
+		simulatorFile + ".new", readyFile} {
+		if err := os.Remove(d.path(file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("clear data directory: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// open opens the database; both it and the key are made when there is neither.
+func (d Data) open(ctx context.Context, log *slog.Logger) (*store.Store, []byte, error) {
+	key, err := d.sealKey()
+	if err != nil {
+		return nil, nil, err
+	}
+	// SQLite would make a file that others can read.
+	file, err := os.OpenFile(d.path(databaseFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := file.Close(); err != nil {
+		return nil, nil, fmt.Errorf("make database: %w", err)
+	}
+	s, err := store.Open(ctx, store.Config{Path: d.path(databaseFile), SealKey: key, Logger: log})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, key, nil
+}
+
+// sealKey reads the key, or makes one as long as there is nothing that another key has sealed.
+func (d Data) sealKey() ([]byte, error) {
+	path := d.keyPath()
+	key, err := readSecret(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !d.Exists():
+		return makeKey(path)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("the key file %s is missing, and nothing else opens the secrets in %s; put it back from your backup",
+			path, d.path(databaseFile))
+	case err != nil:
+		return nil, err
+	case len(key) != sealKeyBytes:
+		return nil, fmt.Errorf("the key file %s holds %d bytes and must hold %d; make one with: head -c %d /dev/urandom",
+			path, len(key), sealKeyBytes, sealKeyBytes)
+	}
+	return key, nil
+}
+
+// makeKey writes a new key under another name first, so that no half of one is ever taken for a key.
+func makeKey(path string) ([]byte, error) {
+	key := make([]byte, sealKeyBytes)
+	_, _ = rand.Read(key) // never fails, by its documentation
+	if err := writeWhole(path, key); err != nil {
+		return nil, fmt.Errorf("make key file: %w", err)
+	}
+	return key, nil
+}
+
+// writeWhole writes a file that only its owner can read: all of it on disk before it gets its name.
+func writeWhole(path string, content []byte) error {
+	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
+}
+
+// readSecret reads a small file that must not be open to everybody.
+func readSecret(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	const most = 64 << 10
+	switch {
+	case !info.Mode().IsRegular() || info.Size() > most:
+		return nil, fmt.Errorf("%s is not a small file; name the file that holds the secret", path)
+	case info.Mode().Perm()&0o007 != 0:
+		return nil, fmt.Errorf("others can read the secret in %s; run: chmod 600 %s", path, path)
+	}
+	return os.ReadFile(path)
+}
+
+// ReadSecretText reads a secret of one word from a file that others cannot read.
+func ReadSecretText(path string) (string, error) {
+	content, err := readSecret(path)
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	text := strings.TrimSpace(string(content))
+	if text == "" {
+		return "", fmt.Errorf("the secret file %s is empty; write the secret into it", path)
+	}
+	return text, nil
+}

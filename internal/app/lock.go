@@ -1,0 +1,64 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+)
+
+// lock is held on a data directory for as long as a server uses it. The system lets go of it when the process ends, however
+// it ends.
+type lock struct{ file *os.File }
+
+// take fails at once when another server has the lock.
+func (d Data) take() (*lock, error) {
+	file, err := os.OpenFile(d.path(lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock data directory: %w", err)
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		holder := d.holder()
+		_ = file.Close() // nothing was written to it
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("another rollcall%s uses the data directory %s; stop it, or give another --data-dir", holder, d.Dir)
+		}
+		return nil, fmt.Errorf("lock data directory %s: %w", d.Dir, err)
+	}
+	l := &lock{file}
+	err = file.Truncate(0)
+	if err == nil {
+		_, err = file.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("write lock file: %w", err), l.release())
+	}
+	return l, nil
+}
+
+// holder names the process that has the lock, as far as is known.
+func (d Data) holder() string {
+	text, err := os.ReadFile(d.path(lockFile))
+	pid := strings.TrimSpace(string(text))
+	if err != nil || pid == "" {
+		return ""
+	}
+	return " (process " + pid + ")"
+}
+
+// release lets the next one have it. The file stays: deleting it would let two hold locks on two files of the same name.
+func (l *lock) release() error { return l.file.Close() }
+
+// Clear empties a data directory, so that the next start begins anew. It fails while a server uses it.
+func (d Data) Clear() error {
+	if _, err := os.Stat(d.Dir); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	l, err := d.take()
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.clear(), l.release())
+}
