@@ -186,6 +186,8 @@ type stepAccepted struct {
 
 func (*stepAccepted) kind() string { return "accepted" }
 
+func (c *stepAccepted) steps() []*step { return []*step{c.Step} }
+
 func (c *stepAccepted) apply(s *Simulator) {
 	g := s.findGroup(c.Group)
 	g.pending = append(g.pending, c.Step)

@@ -164,6 +164,9 @@ func (s *Simulator) replayLine(text []byte, waiting map[int64]*webhook) (err err
 	if err := json.Unmarshal(l.Change, c); err != nil {
 		return err
 	}
+	if holder, ok := c.(interface{ steps() []*step }); ok && slices.ContainsFunc(holder.steps(), (*step).broken) {
+		return fmt.Errorf("%s holds a step that cannot be carried out", l.Kind)
+	}
 	defer func() {
 		// A line that names something the log never introduced; the file was edited or mixed up.
 		if r := recover(); r != nil {

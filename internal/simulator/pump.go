@@ -111,7 +111,11 @@ func (p *pump) enqueue(w *webhook) {
 	waiting, served := p.lanes[w.Group]
 	p.lanes[w.Group] = append(waiting, w)
 	if !served {
-		p.running.Go(func() { p.serve(w.Group) })
+		p.running.Add(1)
+		p.sim.crew.run(func() {
+			defer p.running.Done()
+			p.serve(w.Group)
+		})
 	}
 }
 

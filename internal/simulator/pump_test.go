@@ -2,12 +2,10 @@ package simulator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -43,6 +41,7 @@ func TestNothingIsSentToACallbackThatFailsTheHandshake(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(time.Hour)
+		synctest.Wait()
 		if n := w.hooks.attempts.Load(); n != 0 {
 			t.Errorf("%d webhooks were sent", n)
 		}
@@ -97,6 +96,7 @@ func TestWebhookIsGivenUpAfterThirtySixHours(t *testing.T) {
 			t.Fatal(err)
 		}
 		<-time.After(100 * time.Hour)
+		synctest.Wait()
 		if last < 24*time.Hour || last > 36*time.Hour {
 			t.Errorf("the last attempt came after %s", last)
 		}
@@ -301,13 +301,15 @@ func TestEnvelope(t *testing.T) {
 	at := time.Unix(1755548877, 0)
 	w := newWorld(t, func(c *Config) { c.Now = func() time.Time { return at } })
 	g := w.groupWith("ward", anna)
+	bodies := make(chan []byte, 1)
+	w.sim.Interfere(&Interference{Webhook: func(h Webhook) WebhookFate {
+		bodies <- h.Body
+		return WebhookFate{}
+	}})
 	got, err := w.meta.RemoveParticipants(ctx(), creds, g.GroupID, []string{"+" + anna, berta})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.hooks.request(t, got.RequestID)
-	records, _ := w.sim.journal.since(0)
-	at2 := slices.IndexFunc(records, func(r record) bool { return r.operation == "group_participants_update/group_participants_remove" })
 	missing := `{"code":131212,"message":"Participant is not in the group","title":"Participant is not in the group",` +
 		`"error_data":{"details":"Participant is not in the group."}}`
 	want := `{"object":"whatsapp_business_account","entry":[{"id":"` + testWABA + `","changes":[{"field":"group_participants_update",` +
@@ -316,10 +318,7 @@ func TestEnvelope(t *testing.T) {
 		`","initiated_by":"business","removed_participants":[{"input":"+` + anna + `"}],"failed_participants":[{"input":"` + berta +
 		`","errors":[` + missing + `]}],"errors":[` + strings.NewReplacer("131212", "131201", "Participant is not in the group", "Not all participants were processed").Replace(missing) +
 		`]}]}}]}]}`
-	if diff := cmp.Diff(want, string(records[at2].request)); diff != "" {
+	if diff := cmp.Diff(want, string(<-bodies)); diff != "" {
 		t.Error(diff)
-	}
-	if !json.Valid(records[at2].request) {
-		t.Error("not JSON")
 	}
 }

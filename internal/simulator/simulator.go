@@ -57,6 +57,7 @@ type Simulator struct {
 	closed bool
 	stop   chan struct{}
 	steps  sync.WaitGroup
+	crew   crew
 }
 
 var errClosed = errors.New("simulator is closed")
@@ -75,7 +76,7 @@ func New(config Config) (*Simulator, error) {
 		config.Logger = slog.Default()
 	}
 	s := &Simulator{
-		config: config, stop: make(chan struct{}),
+		config: config, stop: make(chan struct{}), crew: newCrew(),
 		numbers: map[string]*number{}, wabas: map[string]*waba{}, tokens: map[tokenHash]int{},
 		groups: map[string]*group{}, links: map[string]*group{}, phones: map[string]*phone{}, userIDs: map[string]string{},
 	}
@@ -128,7 +129,11 @@ func (s *Simulator) spawn(f func()) bool {
 	if s.closed {
 		return false
 	}
-	s.steps.Go(f)
+	s.steps.Add(1)
+	s.crew.run(func() {
+		defer s.steps.Done()
+		f()
+	})
 	return true
 }
 

@@ -27,6 +27,8 @@ type groupSet struct {
 
 func (*groupSet) kind() string { return "group" }
 
+func (c *groupSet) steps() []*step { return c.Pending }
+
 // apply expects number.mu to be held while the simulator runs; a group that is visible already comes only from a replay.
 func (c *groupSet) apply(s *Simulator) {
 	g := &group{id: c.ID, groupNumber: c.GroupNumber, order: c.Order, number: s.findNumber(c.Number), created: c.Created,

@@ -40,6 +40,22 @@ type step struct {
 	webhooks []*webhook // of an announcement; the log holds them by themselves
 }
 
+// broken tells whether a step that was read back lacks what its kind needs.
+func (st *step) broken() bool {
+	if st == nil {
+		return true
+	}
+	switch st.Kind {
+	case stepCreate, stepUpdate, stepDelete:
+		return false
+	case stepRemove:
+		return len(st.People) == 0
+	case stepMessage:
+		return st.Message == nil
+	}
+	return true
+}
+
 // outcome is how a step ended.
 type outcome struct {
 	Code   int   `json:"code,omitempty"`   // the whole step failed with it

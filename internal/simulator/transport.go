@@ -10,9 +10,12 @@ import (
 // InProcess returns a RoundTripper that calls a handler instead of a server. To both sides it looks like a connection:
 // the caller is let go when its context ends, whatever the handler does, and a handler that aborts
 // (http.ErrAbortHandler) leaves the caller without an answer.
-func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handler} }
+func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handler, newCrew()} }
 
-type inProcess struct{ handler http.Handler }
+type inProcess struct {
+	handler http.Handler
+	crew    crew
+}
 
 // RoundTrip serves the request on a goroutine of its own.
 func (t inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -21,7 +24,7 @@ func (t inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	done := make(chan exchange, 1)
-	go func() { done <- t.serve(request) }()
+	t.crew.run(func() { done <- t.serve(request) })
 	select {
 	case e := <-done:
 		return e.response, e.err

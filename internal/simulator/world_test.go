@@ -50,7 +50,9 @@ type callback struct {
 	faults  []string
 }
 
-func newCallback() *callback { return &callback{events: make(chan graph.Event, 100_000), patience: 20 * time.Second} }
+func newCallback() *callback {
+	return &callback{events: make(chan graph.Event, 100_000), patience: 20 * time.Second}
+}
 
 // instead lets f answer the next requests; f returns false to let one through.
 func (c *callback) instead(f func(http.ResponseWriter, *http.Request) bool) { c.answer.Store(&f) }

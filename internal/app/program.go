@@ -1,0 +1,235 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/outbound"
+	"github.com/rollcall-im/rollcall/internal/simulator"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// callbackURL is where the simulator's webhooks go. They never leave the process, so no such host is asked for.
+const callbackURL = "http://localhost/meta/webhook"
+
+// Program is a running program.
+type Program struct {
+	cfg         Config
+	data        Data
+	log         *slog.Logger
+	certificate *tls.Certificate
+
+	store   *store.Store
+	sealKey []byte
+	gateway *gateway.Gateway
+	webhook *webhook
+	front   *front
+	metrics *prometheus.Registry
+	sim     *simulator.Simulator
+	simAddr string
+	addr    string
+	ready   Ready
+
+	failed  chan error
+	closers []closer
+}
+
+// closer is one thing to be stopped, in the reverse of the order of starting.
+type closer struct {
+	what string
+	stop func(context.Context) error
+}
+
+// Start starts the program and returns once it really answers. ctx bounds the starting alone. The error says what to do about
+// it; nothing is left running then.
+func Start(ctx context.Context, cfg Config) (*Program, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	p := &Program{cfg: cfg, data: Data{Dir: cfg.DataDir, SealKeyFile: cfg.SealKeyFile}, log: cfg.Logger,
+		failed: make(chan error, 2), metrics: newMetrics()}
+	for _, step := range []func(context.Context) error{
+		p.openFiles, p.openNetwork, p.openGateway, p.openSimulator, p.startGateway, p.serveSimulator, p.serveCallers, p.tryOut,
+	} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
+		}
+	}
+	return p, nil
+}
+
+// Stop stops in order: no new connections; the requests that are running come to their end, also those that wait for the
+// network's confirmation; then the gateway, the simulator and the store. When ctx ends, what is left is cut off: nothing that
+// was answered is lost by that.
+func (p *Program) Stop(ctx context.Context) error {
+	if p.front != nil {
+		p.front.stopping.Store(true)
+	}
+	var errs []error
+	for i := len(p.closers) - 1; i >= 0; i-- {
+		if err := p.closers[i].stop(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop %s: %w", p.closers[i].what, err))
+		}
+	}
+	p.closers = nil
+	return errors.Join(errs...)
+}
+
+// Addr is the address on which callers are served, with its real port.
+func (p *Program) Addr() string { return p.addr }
+
+// Ready tells what a client needs to know. Only a program with a simulator has a demo account to tell of.
+func (p *Program) Ready() Ready { return p.ready }
+
+// Failed gives the error of a listener that ended by itself.
+func (p *Program) Failed() <-chan error { return p.failed }
+
+func (p *Program) onStop(what string, stop func(context.Context) error) {
+	p.closers = append(p.closers, closer{what, stop})
+}
+
+// openFiles takes the data directory and opens what is in it.
+func (p *Program) openFiles(ctx context.Context) (err error) {
+	if p.certificate, err = p.cfg.Listen.certificate(); err != nil {
+		return err
+	}
+	if err := p.data.create(); err != nil {
+		return err
+	}
+	l, err := p.data.take()
+	if err != nil {
+		return err
+	}
+	p.onStop("data directory", func(context.Context) error { return l.release() })
+	if p.store, p.sealKey, err = p.data.open(ctx, p.log); err != nil {
+		return err
+	}
+	p.onStop("store", func(context.Context) error { return p.store.Close() })
+	return nil
+}
+
+// openNetwork reads, or for a simulator makes up, what the network and we prove ourselves to each other with.
+func (p *Program) openNetwork(context.Context) (err error) {
+	p.webhook = &webhook{log: p.log}
+	if p.cfg.Simulator != nil {
+		p.webhook.appSecret, p.webhook.verifyToken = rand.Text(), rand.Text()
+		return nil
+	}
+	if p.webhook.appSecret, err = ReadSecretText(p.cfg.Meta.AppSecretFile); err != nil {
+		return err
+	}
+	p.webhook.verifyToken, err = ReadSecretText(p.cfg.Meta.VerifyTokenFile)
+	return err
+}
+
+// openGateway makes the gateway. It does not work yet, so it may speak to a simulator that is still to come.
+func (p *Program) openGateway(context.Context) error {
+	south, fetch := graph.Config{BaseURL: p.cfg.Meta.GraphURL}, outbound.Config{}
+	if p.cfg.Simulator != nil {
+		south.Transport = simulator.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			p.sim.Graph().ServeHTTP(w, r)
+		}))
+		fetch.Allow = outbound.Loopback
+	}
+	client, err := graph.New(south)
+	if err != nil {
+		return fmt.Errorf("reach the network: %w", err)
+	}
+	pictures := outbound.New(fetch)
+	p.onStop("fetching of pictures", func(context.Context) error { pictures.CloseIdleConnections(); return nil })
+	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Logger: p.log,
+		Patience: gateway.Patience{Confirm: max(0, p.cfg.ConfirmWait)}})
+	p.webhook.handle = p.gateway.HandleReports
+	return nil
+}
+
+// openSimulator opens the simulated network and the demo account.
+func (p *Program) openSimulator(ctx context.Context) (err error) {
+	if p.cfg.Simulator == nil {
+		return nil
+	}
+	p.sim, err = simulator.New(simulator.Config{Path: p.data.path(simulatorFile), Delay: p.cfg.Simulator.Delay, Logger: p.log,
+		Callback: simulator.Callback{URL: callbackURL, VerifyToken: p.webhook.verifyToken, AppSecret: p.webhook.appSecret,
+			Transport: simulator.InProcess(p.webhook)}})
+	if err != nil {
+		return fmt.Errorf("start the simulator: %w", err)
+	}
+	p.onStop("simulator", p.sim.Close)
+	if err := p.ensureDemo(ctx); err != nil {
+		return fmt.Errorf("make the demo account: %w", err)
+	}
+	return p.keepRegistered(ctx)
+}
+
+func (p *Program) startGateway(ctx context.Context) error {
+	if err := p.gateway.Start(ctx); err != nil {
+		return err
+	}
+	p.onStop("gateway", p.gateway.Stop)
+	return nil
+}
+
+func (p *Program) serveSimulator(ctx context.Context) error {
+	if p.sim == nil || p.cfg.Simulator.Address == "" {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/sim/", p.sim.Control())
+	mux.Handle("/", p.sim.Graph())
+	s, err := listen(ctx, serving{address: p.cfg.Simulator.Address, handler: mux, answerTime: time.Minute}, p.log, p.failed)
+	if err != nil {
+		return fmt.Errorf("serve the simulator: %w", err)
+	}
+	p.onStop("the simulator's listener", s.stop)
+	p.simAddr = s.addr()
+	p.ready.SimulatorURL = "http://" + reachable(p.simAddr)
+	return nil
+}
+
+func (p *Program) serveCallers(ctx context.Context) error {
+	handler, err := p.rpc(ctx)
+	if err != nil {
+		return err
+	}
+	p.front = &front{rpc: handler, webhook: p.webhook, metrics: p.metricsPage(), alive: p.alive}
+	s, err := listen(ctx, serving{address: p.cfg.Listen.Address, certificate: p.certificate, handler: p.front,
+		answerTime: readTime + time.Minute + p.cfg.ConfirmWait}, p.log, p.failed)
+	if err != nil {
+		return err
+	}
+	p.onStop("the callers' listener", s.stop)
+	p.addr = s.addr()
+	p.ready.Endpoint, p.ready.Protocol = reachable(p.addr), p.cfg.Listen.protocol()
+	if p.certificate != nil {
+		p.ready.CertificateFile, err = filepath.Abs(p.cfg.Listen.CertFile)
+	}
+	return err
+}
+
+// alive tells whether the store answers.
+func (p *Program) alive(ctx context.Context) error {
+	return p.store.Read(ctx, func(tx *store.Tx) error {
+		_, err := tx.Generation()
+		return err
+	})
+}
+
+// tryOut makes sure that ready means ready. Only a demo account has a key to try.
+func (p *Program) tryOut(ctx context.Context) error {
+	if p.cfg.Simulator == nil {
+		return nil
+	}
+	return p.prove(ctx)
+}
