@@ -36,8 +36,10 @@ lint: ## Checks form: gofmt, tidy modules, golangci-lint (its first run compiles
 	cd conformance && $(golangci) run
 
 .PHONY: bench
-bench: ## Runs the benchmarks
-	go test -run '^$$' -bench . -benchmem ./...
+bench: build ## Measures removals end to end beside a bare handler; then the parts (some minutes)
+	go build -o bin/bench ./bench
+	bin/bench -json bench/latest.json
+	go test -run '^$$' -bench . -benchmem ./internal/...
 
 .PHONY: fuzz
 fuzz: ## Runs every fuzz target for a minute (FUZZTIME=…)

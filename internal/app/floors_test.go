@@ -43,6 +43,8 @@ var floors = map[string]int{
 
 	"internal/console": 7,
 	"internal/app":     8,
+
+	"bench": 10, // measures and seeds the parts themselves; nothing imports it
 }
 
 // ground is the floor of the programs, of rollcalltest and of everything else that is built from app alone.
@@ -110,6 +112,9 @@ func TestFloorsSeesBreaches(t *testing.T) {
 		{"a program from app", source{"cmd/rollcall/main.go", "main", []string{module + "/internal/app"}}, ""},
 		{"a program past app", source{"cmd/rollcall/main.go", "main", []string{module + "/internal/store"}},
 			"cmd/rollcall/main.go: imports internal/store, but may use only internal/app"},
+		{"bench past app", source{"bench/main.go", "main", []string{module + "/internal/store"}}, ""},
+		{"bench from app", source{"internal/app/a.go", "app", []string{module + "/bench"}},
+			"internal/app/a.go: floor 8 imports bench on floor 10"},
 		{"rollcalltest past app", source{"rollcalltest/a.go", "rollcalltest", []string{module + "/internal/simulator"}},
 			"rollcalltest/a.go: imports internal/simulator, but may use only internal/app"},
 		{"a program's test with rollcalltest", source{"cmd/rollcall/a_test.go", "main", []string{module + "/rollcalltest"}}, ""},
