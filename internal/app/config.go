@@ -6,18 +6,22 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"time"
 )
 
-// Config says what program to run. The zero values of Listen.Address, DataDir and ConfirmWait are those of the flags.
+// Config says what program to run. The zero values of Listen.Address and DataDir are those of the flags.
 type Config struct {
 	Listen      Listener
 	DataDir     string        // folder of everything that must not be lost
 	SealKeyFile string        // 32 bytes that seal the secrets; "" is secret.key in DataDir, made when missing
-	ConfirmWait time.Duration // how long a change waits for the network's confirmation; negative answers when accepted
+	ConfirmWait time.Duration // how long a change waits for the network's confirmation; 0 answers when accepted
 	Meta        Meta          // the network, unless there is a simulator
 	Simulator   *Simulator    // set for development: a simulated network and a demo account
-	Logger      *slog.Logger  // default: nothing is logged
+
+	CallsPerSecond float64 // of one account and action; 0 does not limit
+
+	Logger *slog.Logger // default: nothing is logged
 }
 
 // Listener says where callers are served, and how.
@@ -25,7 +29,8 @@ type Listener struct {
 	Address   string // host:port; port 0 takes a free one
 	CertFile  string // PEM; with KeyFile callers are served over TLS
 	KeyFile   string
-	PlainHTTP bool // serve plain HTTP although the address is not on loopback
+	PlainHTTP bool           // serve plain HTTP although the address is not on loopback
+	Proxies   []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
 }
 
 // Meta says how Meta is reached and how it proves itself. Secrets come from files.
@@ -56,9 +61,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.DataDir == "" {
 		c.DataDir = DefaultDataDir
-	}
-	if c.ConfirmWait == 0 {
-		c.ConfirmWait = DefaultConfirmWait
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

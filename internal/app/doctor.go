@@ -46,7 +46,8 @@ func (e *examination) add(level Level, what, format string, args ...any) {
 }
 
 // Examine looks at an installation and at what it needs: the data directory, the key, the database, the addresses, the clock,
-// and whether the network takes each number's token. It changes nothing in a directory that a server could use.
+// and whether the network takes each number's token. It repairs nothing; opening the database brings its tables up to date, as
+// every command does.
 func Examine(ctx context.Context, cfg Config) []Finding {
 	cfg = cfg.withDefaults()
 	e := &examination{cfg: cfg, data: Data{Dir: cfg.DataDir, SealKeyFile: cfg.SealKeyFile}}
@@ -89,9 +90,13 @@ func (e *examination) directory() bool {
 // lock tells whether a server is running on the directory.
 func (e *examination) lock() (running bool) {
 	l, err := e.data.take()
-	if err != nil {
+	switch {
+	case errors.Is(err, errInUse):
 		e.add(Fine, "server", "running%s", e.data.holder())
 		return true
+	case err != nil:
+		e.add(Fail, "server", "%v", err)
+		return false
 	}
 	e.add(Fine, "server", "not running")
 	if err := l.release(); err != nil {

@@ -13,6 +13,9 @@ import (
 // it ends.
 type lock struct{ file *os.File }
 
+// errInUse says that another process has the lock.
+var errInUse = errors.New("stop it, or give another --data-dir")
+
 // take fails at once when another server has the lock.
 func (d Data) take() (*lock, error) {
 	file, err := os.OpenFile(d.path(lockFile), os.O_RDWR|os.O_CREATE, 0o600)
@@ -23,7 +26,7 @@ func (d Data) take() (*lock, error) {
 		holder := d.holder()
 		_ = file.Close() // nothing was written to it
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("another rollcall%s uses the data directory %s; stop it, or give another --data-dir", holder, d.Dir)
+			return nil, fmt.Errorf("another rollcall%s uses the data directory %s; %w", holder, d.Dir, errInUse)
 		}
 		return nil, fmt.Errorf("lock data directory %s: %w", d.Dir, err)
 	}

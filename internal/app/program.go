@@ -150,7 +150,7 @@ func (p *Program) openGateway(context.Context) error {
 	pictures := outbound.New(fetch)
 	p.onStop("fetching of pictures", func(context.Context) error { pictures.CloseIdleConnections(); return nil })
 	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Logger: p.log,
-		Patience: gateway.Patience{Confirm: max(0, p.cfg.ConfirmWait)}})
+		Patience: gateway.Patience{Confirm: p.cfg.ConfirmWait}})
 	p.webhook.handle = p.gateway.HandleReports
 	return nil
 }
@@ -185,8 +185,9 @@ func (p *Program) serveSimulator(ctx context.Context) error {
 	if p.sim == nil || p.cfg.Simulator.Address == "" {
 		return nil
 	}
+	// The control API asks for no credentials, so a page in a browser on this machine must not reach it.
 	mux := http.NewServeMux()
-	mux.Handle("/sim/", p.sim.Control())
+	mux.Handle("/sim/", http.NewCrossOriginProtection().Handler(p.sim.Control()))
 	mux.Handle("/", p.sim.Graph())
 	s, err := listen(ctx, serving{address: p.cfg.Simulator.Address, handler: mux, answerTime: time.Minute}, p.log, p.failed)
 	if err != nil {

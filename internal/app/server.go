@@ -16,7 +16,7 @@ const (
 	headerTime     = 10 * time.Second
 	readTime       = 30 * time.Second
 	idleTime       = 2 * time.Minute
-	maxHeaderBytes = 256 << 10
+	maxHeaderBytes = maxQuery + 64<<10 // a query that is a little too long gets an answer in the callers' form
 )
 
 // server is one address that is served.

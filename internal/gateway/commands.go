@@ -164,12 +164,20 @@ func (g *Gateway) trouble(ctx context.Context, c *command, err error) outbox.Ver
 	class, code := graph.ClassOf(err), graph.CodeOf(err)
 	expiredToken := code == graph.CodeTokenInvalid || code == graph.CodeTokenMissing
 	switch {
+	case code == graph.CodeGroupUnknown && g.fresh(&c.group):
+		return outbox.Retry(wait, "the network does not know the new group yet")
 	case ctx.Err() != nil:
 		return outbox.Retry(0, "stopped in the middle")
 	case (class == graph.Throttled || class == graph.Temporary || expiredToken) && g.now().Sub(c.op.At) < giveUp:
 		return outbox.Retry(wait, err.Error())
 	}
 	return g.refused(ctx, c, code, reason(err))
+}
+
+// fresh tells whether a group is so new that the network may not know of it everywhere.
+func (g *Gateway) fresh(gr *group.Group) bool {
+	const lag = 2 * time.Minute
+	return g.now().Sub(gr.CreatedAt) < lag
 }
 
 // reason gives the network's words without what only a program needs.
@@ -252,6 +260,7 @@ type flight struct {
 type flights struct {
 	mu      sync.Mutex
 	byGroup map[int64]flight
+	heard   map[int64]string // by group: the request whose report ended a command last; it may come again
 }
 
 func (f *flights) start(groupID int64, fl flight) {
@@ -285,7 +294,22 @@ func (f *flights) land(groupID int64) {
 	delete(f.byGroup, groupID)
 }
 
-// mine tells whether a report with this request id can be about the flight.
-func (f flight) mine(requestID string) bool {
-	return f.requestID == "" || requestID == "" || f.requestID == requestID
+// reported notes that the report with this request id has ended a command.
+func (f *flights) reported(groupID int64, requestID string) {
+	f.land(groupID)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.heard[groupID] = requestID
+}
+
+// mine tells whether a report with this request id can be about the item. One that has ended a command before is not about
+// the next.
+func (f *flights) mine(groupID, item int64, requestID string) bool {
+	fl := f.of(groupID, item)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if requestID == "" || fl.requestID == requestID {
+		return true
+	}
+	return fl.requestID == "" && f.heard[groupID] != requestID
 }

@@ -208,6 +208,8 @@ func (g *Gateway) runDelete(ctx context.Context, c *command) outbox.Verdict {
 			return g.done(ctx, c, "", "deleted", deleted)
 		case err != nil:
 			return g.trouble(ctx, c, err)
+		case g.now().Sub(c.op.At) > giveUp:
+			return g.refused(ctx, c, 0, "the network accepted the deletion and never confirmed it")
 		case c.job.Expired%3 != 0:
 			return g.again(c.job.Expired)
 		}
@@ -215,7 +217,7 @@ func (g *Gateway) runDelete(ctx context.Context, c *command) outbox.Verdict {
 	g.flights.start(c.group.ID, flight{item: c.job.Item.ID, again: c.job.Again})
 	answer, err := g.graph.DeleteGroup(ctx, c.creds, c.group.NetworkID)
 	switch {
-	case graph.CodeOf(err) == graph.CodeGroupUnknown:
+	case graph.CodeOf(err) == graph.CodeGroupUnknown && (c.job.Again || !g.fresh(&c.group)):
 		return g.done(ctx, c, "", "deleted", deleted)
 	case err != nil:
 		return g.trouble(ctx, c, err)

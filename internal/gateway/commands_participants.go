@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
@@ -78,9 +80,11 @@ func (g *Gateway) sendRemoval(ctx context.Context, c *command, share []group.Num
 	}
 	answer, err := g.graph.RemoveParticipants(ctx, c.creds, c.group.NetworkID, inputs)
 	switch {
-	case graph.CodeOf(err) == graph.CodeNotInGroup:
+	case graph.CodeOf(err) == graph.CodeNotInGroup && len(share) == 1:
 		v, _ := g.conclude(ctx, c, nobodyThere(share), g.now())
 		return v
+	case graph.CodeOf(err) == graph.CodeNotInGroup:
+		return g.removeOthers(ctx, c, share)
 	case err != nil:
 		return g.trouble(ctx, c, err)
 	}
@@ -90,6 +94,30 @@ func (g *Gateway) sendRemoval(ctx context.Context, c *command, share []group.Num
 		return v
 	}
 	return g.again(0)
+}
+
+// removeOthers follows a refusal of a whole list that only says that somebody is not in the group. Who it is, the group itself
+// tells; the others are sent again.
+func (g *Gateway) removeOthers(ctx context.Context, c *command, share []group.Number) outbox.Verdict {
+	present, _, err := g.readGroup(ctx, c)
+	if err != nil {
+		return g.trouble(ctx, c, err)
+	}
+	var gone, rest []group.Number
+	for _, n := range share {
+		if present[n] {
+			rest = append(rest, n)
+		} else {
+			gone = append(gone, n)
+		}
+	}
+	if len(gone) == 0 {
+		return g.again(0) // the reading lags behind
+	}
+	if v, ended := g.conclude(ctx, c, nobodyThere(gone), g.now()); ended || len(rest) == 0 {
+		return v
+	}
+	return g.sendRemoval(ctx, c, rest)
 }
 
 func nobodyThere(share []group.Number) []verdictOn {
@@ -133,6 +161,8 @@ func (g *Gateway) lookRemoved(ctx context.Context, c *command, share []group.Num
 	case len(gone) > 0:
 		v, _ := g.conclude(ctx, c, gone, time.Time{})
 		return v
+	case g.now().Sub(c.op.At) > giveUp:
+		return g.refused(ctx, c, 0, "the network accepted the removal and never confirmed it")
 	case c.job.Expired%3 == 0:
 		return g.sendRemoval(ctx, c, share)
 	default:
@@ -185,35 +215,61 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 		}
 		op, again = &found, g.flights.of(s.group.ID, s.item.ID).again || s.item.Attempts > 0
 	}
-	changed, removed := make([]group.Participant, 0, len(s.said)), make([]group.Number, 0, len(s.said))
+	told := news{taken: map[int64][]group.Number{}}
+	changed := make([]group.Participant, 0, len(s.said))
 	for _, v := range s.said {
+		was := s.known(v.number)
 		p, state := s.judge(v, again)
+		ours := op != nil && op.Settle(v.number, state, v.code, v.message)
 		if p != nil {
+			if state == group.PersonOut && v.code != 0 {
+				p.OperationID = s.item.OperationID // whose work it was, for when the report comes after all
+			}
 			changed = append(changed, *p)
-		}
-		if v.out && p != nil {
-			removed = append(removed, v.number)
-		}
-		if op != nil {
-			op.Settle(v.number, state, v.code, v.message)
+			told.add(&was, state, ours, s.item)
 		}
 	}
 	if err := tx.PutParticipants(s.group.ID, changed); err != nil {
 		return false, err
 	}
-	if err := g.tellRemoved(tx, s, removed); err != nil || op == nil {
+	if err := g.tellNews(tx, s.group, &told); err != nil || op == nil {
 		return false, err
 	}
 	return g.closeShare(tx, fx, op, s.item)
 }
 
+// known gives what is known of a person, zero for a stranger.
+func (s *settlement) known(n group.Number) group.Participant {
+	if p := group.Find(s.people, n); p != nil {
+		return *p
+	}
+	return group.Participant{Number: n}
+}
+
+// news is what a settlement has to tell of people.
+type news struct {
+	taken map[int64][]group.Number // by the operation whose work it was, 0 if none of ours
+	left  []group.Number
+}
+
+// add notes one person who stood as was before. Whom we found gone because of a removal was told as removed then; the report
+// that comes late tells nothing new.
+func (n *news) add(was *group.Participant, state group.PersonState, ours bool, it *store.Item) {
+	switch {
+	case state == group.PersonWasOut && was.State.Present():
+		n.left = append(n.left, was.Number)
+	case state != group.PersonOut, was.State == group.Left && was.OperationID != 0:
+	case ours:
+		n.taken[it.OperationID] = append(n.taken[it.OperationID], was.Number)
+	default:
+		n.taken[0] = append(n.taken[0], was.Number)
+	}
+}
+
 // judge gives the participant after the network's word, nil when nothing changes, and what it means for the operation. A
 // person whom an earlier try may have taken out already counts as taken out, though we cannot be sure of the bar.
 func (s *settlement) judge(v verdictOn, again bool) (*group.Participant, group.PersonState) {
-	p := group.Participant{Number: v.number}
-	if known := group.Find(s.people, v.number); known != nil {
-		p = *known
-	}
+	p := s.known(v.number)
 	was := p.State
 	switch {
 	case v.out && v.code == 0: // the network's own word for it
@@ -238,15 +294,16 @@ func kept(p *group.Participant, v group.Verdict) *group.Participant {
 	return nil
 }
 
-func (g *Gateway) tellRemoved(tx *store.Tx, s settlement, removed []group.Number) error {
-	if len(removed) == 0 {
+func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
+	for _, operation := range slices.Sorted(maps.Keys(n.taken)) {
+		if err := g.tell(tx, gr, "removed", operation, peopleEvent{n.taken[operation], graph.ByBusiness}); err != nil {
+			return err
+		}
+	}
+	if len(n.left) == 0 {
 		return nil
 	}
-	operation := int64(0)
-	if s.item != nil {
-		operation = s.item.OperationID
-	}
-	return g.tell(tx, s.group, "removed", operation, peopleEvent{removed, graph.ByBusiness})
+	return g.tell(tx, gr, "left", 0, peopleEvent{n.left, graph.ByParticipant})
 }
 
 // closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.

@@ -180,7 +180,7 @@ func (g *Gateway) ListGroups(ctx context.Context, c Caller, t Target, l GroupLis
 	}
 	filter := store.GroupFilter{ChannelID: n.ChannelID, Number: n.Number, Status: l.Status, Subject: l.Subject}
 	err = g.store.Snapshot(ctx, func(tx *store.Tx) error {
-		if total, err = tx.CountGroups(filter); err != nil || (l.Index-1)*l.Size >= total {
+		if total, err = tx.CountGroups(filter); err != nil || l.Index > total || (l.Index-1)*l.Size >= total {
 			return err
 		}
 		groups, err := tx.Groups(filter, (l.Index-1)*l.Size, l.Size)

@@ -152,6 +152,9 @@ func page[T any](rows []T, index, size int) []T {
 	if size <= 0 {
 		return rows
 	}
+	if index > len(rows) { // no page can begin there, and the product could overflow
+		return nil
+	}
 	from := min(len(rows), (index-1)*size)
 	return rows[from:min(len(rows), from+size)]
 }

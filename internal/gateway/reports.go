@@ -196,6 +196,9 @@ func (g *Gateway) move(tx *store.Tx, fx *effects, gr *group.Group, m movement) e
 			p = *k
 		}
 		v := m.step(&p, m.at)
+		if !p.State.Pending() {
+			p.OperationID = 0
+		}
 		doubt = doubt || v.Reread()
 		if v.Kept() {
 			changed, told = append(changed, p), append(told, n)
@@ -227,7 +230,7 @@ func (g *Gateway) onRemoved(tx *store.Tx, fx *effects, gr *group.Group, e *graph
 	if err != nil {
 		return err
 	}
-	mine := it != nil && g.flights.of(gr.ID, it.ID).mine(e.RequestID)
+	mine := it != nil && g.flights.mine(gr.ID, it.ID, e.RequestID)
 	s.item = it
 	s.said = removedPeople(e)
 	if mine {
@@ -238,7 +241,7 @@ func (g *Gateway) onRemoved(tx *store.Tx, fx *effects, gr *group.Group, e *graph
 	}
 	ended, err := g.settlePeople(tx, fx, s)
 	if ended {
-		g.flights.land(gr.ID)
+		g.flights.reported(gr.ID, e.RequestID)
 	}
 	return err
 }
@@ -295,7 +298,7 @@ func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *grap
 	if err != nil {
 		return err
 	}
-	if it == nil || !g.flights.of(gr.ID, it.ID).mine(e.RequestID) {
+	if it == nil || !g.flights.mine(gr.ID, it.ID, e.RequestID) {
 		gr.ModifiedAt = g.now()
 		if err := tx.UpdateGroup(gr); err != nil {
 			return err
@@ -317,7 +320,7 @@ func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *grap
 	if err != nil {
 		return err
 	}
-	g.flights.land(gr.ID)
+	g.flights.reported(gr.ID, e.RequestID)
 	fx.settled(it)
 	return tx.Finish(it)
 }
@@ -365,7 +368,7 @@ func (g *Gateway) onDelete(tx *store.Tx, fx *effects, gr *group.Group, e *graph.
 	if err != nil {
 		return err
 	}
-	g.flights.land(gr.ID)
+	g.flights.reported(gr.ID, e.RequestID)
 	fx.settled(it)
 	return tx.Finish(it)
 }

@@ -36,7 +36,7 @@ func (g *Gateway) runReread(ctx context.Context, c *command) outbox.Verdict {
 	}
 	present, info, err := g.readGroup(ctx, c)
 	switch {
-	case graph.CodeOf(err) == graph.CodeGroupUnknown:
+	case graph.CodeOf(err) == graph.CodeGroupUnknown && !g.fresh(&c.group):
 		return g.finish(ctx, c, func(tx *store.Tx, _ *effects) error { return g.lost(tx, c.group.ID) })
 	case err != nil: // commands behind this one must not wait for it
 		g.log.Warn("a group could not be read; trying again later", "group", c.group.ID, "error", err)

@@ -23,28 +23,39 @@ func (v Verdict) Kept() bool { return v == Applied || v == Doubtful }
 // Join applies the report that the person came in at that time.
 func (p *Participant) Join(at time.Time) Verdict {
 	switch p.State {
-	case Member, Removing:
-		return Ignored
 	case Removed:
 		// The network bars whom the business removed, so this is either old or something we do not understand.
 		if at.After(p.Since) {
 			return Refused
 		}
 		return Ignored
+	case Member, Removing:
+		return p.confirm(at)
 	case Checking:
-		p.State, p.Since = Removing, at
-		return Applied
+		return p.become(Removing, at)
 	}
 	return p.become(Member, at)
 }
 
-// Leave applies the report that the person left by their own act at that time.
+// Leave applies the report that the person left by their own act at that time. A pending removal is not ended by it.
 func (p *Participant) Leave(at time.Time) Verdict {
 	switch p.State {
-	case Removed, Left, Checking:
+	case Removed:
 		return Ignored
+	case Left, Checking:
+		return p.confirm(at)
 	}
 	return p.become(Left, at)
+}
+
+// confirm notes that what we knew was still, or again, so at that later time: a report from in between that comes after this
+// one is then known to be old. A state of unknown age stays so, and whatever contradicts it is looked into.
+func (p *Participant) confirm(at time.Time) Verdict {
+	if p.Since.IsZero() || !at.After(p.Since) {
+		return Ignored
+	}
+	p.Since = at
+	return Applied
 }
 
 // TakeOut applies the network's word that the business removed the person. It is final.
@@ -58,20 +69,24 @@ func (p *Participant) TakeOut(at time.Time) Verdict {
 
 // Absent applies the network's word, given in answer to a removal, that the person is not in the group.
 func (p *Participant) Absent(at time.Time) Verdict {
-	if p.State == Removed || p.State == Left {
+	switch p.State {
+	case Removed:
 		return Ignored
+	case Left:
+		return p.confirm(at)
 	}
 	p.State, p.Since, p.OperationID = Left, at, 0
 	return Applied
 }
 
-// Stay applies the end of a removal that the network refused: a member remains one, anybody else is unknown again.
+// Stay applies the end of a removal that the network refused: a member remains one, and of anybody else we know again only
+// what we knew before.
 func (p *Participant) Stay() Verdict {
 	switch p.State {
 	case Removing:
 		p.State, p.OperationID = Member, 0
 	case Checking:
-		p.State, p.OperationID, p.Since = Left, 0, time.Time{}
+		p.State, p.OperationID = Left, 0
 	default:
 		return Ignored
 	}

@@ -43,20 +43,20 @@ const (
 
 // The kinds of refusal and the half-way outcomes of the business layer that only callers' words have, answered with 200.
 const (
-	CodeBadPage              group.Code = "bad page"
-	CodeBadChannelType       group.Code = "channel type not supported"
-	CodeBadGroupID           group.Code = "bad group id"
-	CodeBadGroupStatus       group.Code = "bad group status"
-	CodeFromNotNumeric       group.Code = "sender not numeric"
-	CodeMessageTypeEmpty     group.Code = "message type empty"
-	CodeBadMessageType       group.Code = "message type not supported"
-	CodeContentEmpty         group.Code = "content empty"
-	CodeBadContent           group.Code = "bad content"
-	CodeTextEmpty            group.Code = "text empty"
-	CodeBadSendType          group.Code = "kind of sending not supported"
-	CodeBadRecipientType     group.Code = "recipient type not supported"
-	CodePartialFailure       group.Code = "done for some only"
-	CodePending              group.Code = "not confirmed yet"
+	CodeBadPage          group.Code = "bad page"
+	CodeBadChannelType   group.Code = "channel type not supported"
+	CodeBadGroupID       group.Code = "bad group id"
+	CodeBadGroupStatus   group.Code = "bad group status"
+	CodeFromNotNumeric   group.Code = "sender not numeric"
+	CodeMessageTypeEmpty group.Code = "message type empty"
+	CodeBadMessageType   group.Code = "message type not supported"
+	CodeContentEmpty     group.Code = "content empty"
+	CodeBadContent       group.Code = "bad content"
+	CodeTextEmpty        group.Code = "text empty"
+	CodeBadSendType      group.Code = "kind of sending not supported"
+	CodeBadRecipientType group.Code = "recipient type not supported"
+	CodePartialFailure   group.Code = "done for some only"
+	CodePending          group.Code = "not confirmed yet"
 )
 
 // ErrorRow is one row of the error table: what callers see of one kind of refusal.

@@ -232,6 +232,9 @@ func parseInteger(text string) (int64, error) {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n, nil
 	}
+	if strings.Trim(text, "0123456789.eE+-") != "" { // hexadecimal and the like, which no client writes
+		return 0, errNotInteger
+	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 		return 0, errNotInteger

@@ -24,6 +24,7 @@ type Number struct {
 type waba struct {
 	id         string
 	subscribed atomic.Bool
+	warned     atomic.Bool // of the first webhook that nobody gets
 }
 
 // tokenHash stands for a bearer token, so that the token itself is never kept.

@@ -112,7 +112,7 @@ func (p *pump) enqueue(w *webhook) {
 	p.lanes[w.Group] = append(waiting, w)
 	if !served {
 		p.running.Add(1)
-		p.sim.crew.run(func() {
+		start(func() {
 			defer p.running.Done()
 			p.serve(w.Group)
 		})

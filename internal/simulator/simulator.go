@@ -57,7 +57,6 @@ type Simulator struct {
 	closed bool
 	stop   chan struct{}
 	steps  sync.WaitGroup
-	crew   crew
 }
 
 var errClosed = errors.New("simulator is closed")
@@ -76,7 +75,7 @@ func New(config Config) (*Simulator, error) {
 		config.Logger = slog.Default()
 	}
 	s := &Simulator{
-		config: config, stop: make(chan struct{}), crew: newCrew(),
+		config: config, stop: make(chan struct{}),
 		numbers: map[string]*number{}, wabas: map[string]*waba{}, tokens: map[tokenHash]int{},
 		groups: map[string]*group{}, links: map[string]*group{}, phones: map[string]*phone{}, userIDs: map[string]string{},
 	}
@@ -130,7 +129,7 @@ func (s *Simulator) spawn(f func()) bool {
 		return false
 	}
 	s.steps.Add(1)
-	s.crew.run(func() {
+	start(func() {
 		defer s.steps.Done()
 		f()
 	})

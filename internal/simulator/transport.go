@@ -10,12 +10,9 @@ import (
 // InProcess returns a RoundTripper that calls a handler instead of a server. To both sides it looks like a connection:
 // the caller is let go when its context ends, whatever the handler does, and a handler that aborts
 // (http.ErrAbortHandler) leaves the caller without an answer.
-func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handler, newCrew()} }
+func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handler} }
 
-type inProcess struct {
-	handler http.Handler
-	crew    crew
-}
+type inProcess struct{ handler http.Handler }
 
 // RoundTrip serves the request on a goroutine of its own.
 func (t inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -24,7 +21,7 @@ func (t inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	done := make(chan exchange, 1)
-	t.crew.run(func() { done <- t.serve(request) })
+	start(func() { done <- t.serve(request) })
 	select {
 	case e := <-done:
 		return e.response, e.err

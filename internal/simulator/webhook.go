@@ -99,7 +99,13 @@ func eventErrors(codes ...int) []eventError {
 // newWebhook wraps a value for the callback; nothing comes of it when nobody listens. What is not sent for want of a
 // subscription is lost for good, as it is with Meta.
 func (s *Simulator) newWebhook(g *group, field, kind string, value webhookValue) []*webhook {
-	if !s.pump.listens() || !g.number.waba.subscribed.Load() {
+	if !s.pump.listens() {
+		return nil
+	}
+	if account := g.number.waba; !account.subscribed.Load() {
+		if !account.warned.Swap(true) {
+			s.config.Logger.Warn("webhooks are lost: no app has subscribed to the account", "waba_id", account.id, "field", field)
+		}
 		return nil
 	}
 	value.MessagingProduct = "whatsapp"

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 )
@@ -10,17 +11,24 @@ import (
 // ids gives keys that grow in the order in which they are asked for: milliseconds since 1970 above, a running number below.
 // The order survives restarts and a clock that goes back, because a new run begins above the last key on disk.
 type ids struct {
-	mu   sync.Mutex
-	now  func() time.Time
-	last int64
+	mu     sync.Mutex
+	now    func() time.Time
+	last   int64
+	offset int64 // where the running number of a millisecond begins
 }
 
-const idShift = 20 // a million keys a millisecond before they run ahead of the clock
+const idShift = 20 // half a million keys a millisecond before they run ahead of the clock
+
+// newIDs begins above last. Each run counts from a place of its own within the millisecond, because two processes may work
+// on one file at the same moment (a server, and a verb of the command line) and must not give out the same key.
+func newIDs(now func() time.Time, last int64) *ids {
+	return &ids{now: now, last: last, offset: rand.Int64N(1 << (idShift - 1))} //nolint:gosec // it is no secret
+}
 
 func (i *ids) next() int64 {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.last = max(i.last+1, IDAt(i.now()))
+	i.last = max(i.last+1, IDAt(i.now())+i.offset)
 	return i.last
 }
 
@@ -37,7 +45,8 @@ func lastID(ctx context.Context, c *conn) (int64, error) {
 	var last int64
 	err := c.sql.QueryRowContext(ctx, `SELECT max(
 		coalesce((SELECT max(id) FROM operation), 0), coalesce((SELECT max(id) FROM outbox), 0),
-		coalesce((SELECT max(id) FROM chat_group), 0), coalesce((SELECT max(id) FROM event), 0))`).Scan(&last)
+		coalesce((SELECT max(id) FROM chat_group), 0), coalesce((SELECT max(id) FROM event), 0),
+		coalesce((SELECT max(id) FROM channel), 0), coalesce((SELECT max(id) FROM parked_report), 0))`).Scan(&last)
 	if err != nil {
 		return 0, fmt.Errorf("read the last key: %w", err)
 	}

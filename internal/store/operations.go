@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -85,7 +86,10 @@ func (tx *Tx) OperationByToken(accountID int64, token string) (group.Operation, 
 
 // Operations gives an account's operations, newest first, below the key before (0 for the newest). It is the audit log.
 func (tx *Tx) Operations(accountID, before int64, most int) ([]group.Operation, error) {
-	return all(tx, scanOperation, selectOperation+`WHERE account_id = $1 AND ($2 = 0 OR id < $2) ORDER BY id DESC LIMIT $3`,
+	if before == 0 {
+		before = math.MaxInt64 // a plain bound, so that a page deep down is found by key
+	}
+	return all(tx, scanOperation, selectOperation+`WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`,
 		accountID, before, most)
 }
 

@@ -36,6 +36,7 @@ type Store struct {
 	seal    cipher.AEAD
 	ids     *ids
 	log     *slog.Logger
+	stats   stats
 }
 
 // Open opens the file, brings its tables up to date and starts the writer. The seal key must be the one the file was made
@@ -99,12 +100,13 @@ func (s *Store) start(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	s.ids = &ids{now: cfg.Now, last: last}
+	s.ids = newIDs(cfg.Now, last)
 	s.writer = startWriter(c, s)
 	return s.checkSeal(ctx)
 }
 
-// Close waits for what the writer has taken, then closes the file. Writes that come later fail.
+// Close waits for what the writer has taken and for readers that are under way, then closes the file. Reads and writes that
+// come later give ErrClosed.
 func (s *Store) Close() error {
 	s.writer.stop()
 	var errs []error
@@ -121,6 +123,8 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	case c := <-s.readers:
 		defer func() { s.readers <- c }()
 		return fn(&Tx{conn: c, store: s})
+	case <-s.writer.quit: // nobody gives a connection back any more
+		return ErrClosed
 	case <-ctx.Done():
 		return fmt.Errorf("read: %w", ctx.Err())
 	}
@@ -128,10 +132,11 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 
 // Snapshot is Read with one state for all statements of fn.
 func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
-	return s.Read(ctx, func(tx *Tx) error {
+	return s.Read(ctx, func(tx *Tx) (err error) {
 		if err := tx.run("BEGIN"); err != nil {
 			return fmt.Errorf("begin snapshot: %w", err)
 		}
-		return errors.Join(fn(tx), tx.run("COMMIT"))
+		defer func() { err = errors.Join(err, tx.run("COMMIT")) }() // also when fn panics, or the connection shows this state for ever
+		return fn(tx)
 	})
 }

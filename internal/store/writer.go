@@ -10,7 +10,7 @@ import (
 // maxGathered bounds how many transactions are committed together, so that none waits long for the others.
 const maxGathered = 256
 
-// ErrClosed is returned by a write that comes after Close.
+// ErrClosed is returned by a read or write that comes after Close.
 var ErrClosed = errors.New("the store is closed")
 
 // writer owns the one connection that writes. It takes what is waiting, runs each in its savepoint, commits once and only
@@ -49,6 +49,11 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 			return fmt.Errorf("write: %w", err)
 		}
 		return fn(tx)
+	}
+	select {
+	case <-s.writer.quit: // or the queue might never run empty
+		return ErrClosed
+	default:
 	}
 	select {
 	case s.writer.jobs <- j:
@@ -100,6 +105,9 @@ func (w *writer) gather(batch []*job) []*job {
 func (w *writer) commit(batch []*job) {
 	tx := &Tx{conn: w.conn, store: w.store}
 	err := w.transact(tx, batch)
+	if err == nil {
+		w.store.stats.committed(batch)
+	}
 	for _, j := range batch {
 		if err != nil {
 			j.err = err

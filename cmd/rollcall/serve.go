@@ -1,0 +1,44 @@
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/app"
+)
+
+type serveVerb struct {
+	Listen          string         `env:"ROLLCALL_LISTEN" default:"${listen}" placeholder:"HOST:PORT" help:"Where callers and Meta's webhooks are served. Default ${default}."`
+	DataDir         string         `env:"ROLLCALL_DATA_DIR" required:"" placeholder:"FOLDER" help:"Where everything is kept."`
+	SealKeyFile     string         `env:"ROLLCALL_SEAL_KEY_FILE" placeholder:"FILE" help:"32 bytes that seal the secrets in the database. Default secret.key in the data directory, made when missing."`
+	AppSecretFile   string         `env:"ROLLCALL_APP_SECRET_FILE" required:"" placeholder:"FILE" help:"Secret of the Meta app; webhooks are signed with it."`
+	VerifyTokenFile string         `env:"ROLLCALL_VERIFY_TOKEN_FILE" required:"" placeholder:"FILE" help:"Word that Meta sends when you register the callback address."`
+	GraphURL        string         `env:"ROLLCALL_GRAPH_URL" name:"graph-url" placeholder:"URL" help:"Where the Graph API is. Default Meta's own."`
+	ConfirmWait     time.Duration  `env:"ROLLCALL_CONFIRM_WAIT" default:"${confirm_wait}" placeholder:"TIME" help:"How long a change waits for the network's confirmation; 0 answers when accepted. Default ${default}."`
+	TLSCert         string         `env:"ROLLCALL_TLS_CERT" name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM)."`
+	TLSKey          string         `env:"ROLLCALL_TLS_KEY" name:"tls-key" placeholder:"FILE" help:"The certificate's key (PEM)."`
+	TrustProxy      []netip.Prefix `env:"ROLLCALL_TRUST_PROXY" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	CallsPerSecond  float64        `env:"ROLLCALL_CALLS_PER_SECOND" placeholder:"N" help:"Most calls of one account and action in a second; unlimited if left out."`
+	InsecureHTTP    bool           `env:"ROLLCALL_INSECURE_HTTP" name:"insecure-http" help:"Serve plain HTTP although the address is not on loopback."`
+}
+
+// Run runs the server until it is interrupted.
+func (v *serveVerb) Run(t *terminal) error {
+	if v.ConfirmWait < 0 || v.CallsPerSecond < 0 {
+		return fmt.Errorf("--confirm-wait and --calls-per-second must not be negative; %w", errUsage)
+	}
+	return untilInterrupted(t, v.config(t), func(p *app.Program) (func() error, error) {
+		t.log.Info("serving", "address", p.Addr(), "data_dir", v.DataDir, "tls", v.TLSCert != "")
+		return func() error { return nil }, nil
+	})
+}
+
+func (v *serveVerb) config(t *terminal) app.Config {
+	return app.Config{
+		Listen:  app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: v.InsecureHTTP, Proxies: v.TrustProxy},
+		DataDir: v.DataDir, SealKeyFile: v.SealKeyFile, ConfirmWait: v.ConfirmWait, Logger: t.log,
+		CallsPerSecond: v.CallsPerSecond,
+		Meta:           app.Meta{GraphURL: v.GraphURL, AppSecretFile: v.AppSecretFile, VerifyTokenFile: v.VerifyTokenFile},
+	}
+}

@@ -1,0 +1,279 @@
+package gateway_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/outbound"
+	"github.com/rollcall-im/rollcall/internal/simulator"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+const (
+	account   = "1000000000000001"
+	space     = "cams-tests"
+	business  = group.Number(8613800000000)
+	phoneID   = "106540352242922"
+	wabaID    = "102290129340398"
+	token     = "token-of-the-tests"
+	appSecret = "app secret"
+	verify    = "verify token"
+
+	patience = 20 * time.Second // how long a test waits for what has to happen
+)
+
+// People of the stories.
+const (
+	anna  = group.Number(4915110000001)
+	berta = group.Number(4915110000002)
+	carla = group.Number(4915110000003)
+	doris = group.Number(4915110000004)
+)
+
+var (
+	ctx   = context.Background()
+	quiet = slog.New(slog.DiscardHandler)
+)
+
+// tester is what *testing.T and *rapid.T have in common.
+type tester interface {
+	Helper()
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Logf(format string, args ...any)
+	Cleanup(f func())
+}
+
+// clock is the simulated network's own time, which passes only when a test says so, or the real one.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// world is a gateway in front of a simulated network, with everything that connects them in the hands of the test.
+type world struct {
+	t     tester
+	dir   string
+	clock clock
+	sim   *simulator.Simulator
+	hooks *callback
+	edits edits
+
+	patience gateway.Patience
+	house    *house // the running gateway with its store
+	keyID    string
+	caller   gateway.Caller
+}
+
+// house is one life of a gateway: it ends with a crash or with the test.
+type house struct {
+	store   *store.Store
+	gateway *gateway.Gateway
+	wire    *wire
+	closed  sync.Once
+}
+
+// option changes a world before it begins.
+type option func(*world, *simulator.Config)
+
+// report sets how long a command waits for its report before the gateway looks for itself.
+func report(d time.Duration) option {
+	return func(w *world, _ *simulator.Config) { w.patience.Report = d }
+}
+
+// confirm sets how long callers are made to wait.
+func confirm(d time.Duration) option {
+	return func(w *world, _ *simulator.Config) { w.patience.Confirm = d }
+}
+
+func sweep(d time.Duration) option {
+	return func(w *world, _ *simulator.Config) { w.patience.Sweep = d }
+}
+
+func simDelay(d time.Duration) option {
+	return func(_ *world, c *simulator.Config) { c.Delay = d }
+}
+
+// newWorld starts a world with an account, a channel and a business number.
+func newWorld(t *testing.T, options ...option) *world {
+	t.Helper()
+	return startWorld(t, t.TempDir(), options...)
+}
+
+func startWorld(t tester, dir string, options ...option) *world {
+	t.Helper()
+	w := &world{t: t, dir: dir, patience: gateway.Patience{Confirm: patience, Report: patience, Verify: 20 * time.Millisecond, Sweep: -1}}
+	w.hooks = &callback{world: w}
+	config := simulator.Config{Logger: quiet, Now: w.clock.now, Callback: simulator.Callback{URL: "http://gateway.test/meta/webhook",
+		VerifyToken: verify, AppSecret: appSecret, Transport: simulator.InProcess(w.hooks)}}
+	for _, o := range options {
+		o(w, &config)
+	}
+	var err error
+	w.sim, err = simulator.New(config)
+	w.must(err)
+	w.must(w.sim.RegisterNumber(simulator.Number{DisplayNumber: "+86 138-0000-0000", PhoneNumberID: phoneID, WABAID: wabaID,
+		Token: token, Subscribed: true}))
+	t.Cleanup(func() { _ = w.sim.Close(context.Background()) })
+	w.open()
+	t.Cleanup(w.shut)
+	w.settleIn()
+	return w
+}
+
+// open begins a life of the gateway on the files that the last one left.
+func (w *world) open() {
+	w.t.Helper()
+	h := &house{wire: &wire{sim: simulator.InProcess(w.sim.Graph()), edits: &w.edits}}
+	var err error
+	h.store, err = store.Open(ctx, store.Config{Path: filepath.Join(w.dir, "rollcall.db"), SealKey: bytes.Repeat([]byte{7}, 32), Logger: quiet})
+	w.must(err)
+	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
+	w.must(err)
+	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
+		Patience: w.patience, Logger: quiet})
+	w.must(h.gateway.Start(ctx))
+	w.house = h
+	w.hooks.open(h.gateway)
+}
+
+// crash ends a life without any goodbye: nothing that it writes from now on lasts, and nothing that it says is heard.
+func (w *world) crash() {
+	w.t.Helper()
+	h := w.house
+	w.hooks.open(nil)
+	h.wire.cut.Store(true)
+	w.must(h.close())
+}
+
+func (h *house) close() (err error) {
+	h.closed.Do(func() {
+		err = h.store.Close()
+		dead, cancel := context.WithCancel(context.Background())
+		cancel()
+		if e := h.gateway.Stop(dead); e != nil && !errors.Is(e, context.Canceled) {
+			err = errors.Join(err, e)
+		}
+	})
+	return err
+}
+
+func (w *world) shut() {
+	w.hooks.open(nil)
+	_ = w.house.close()
+}
+
+// settleIn makes the account that the tests call from.
+func (w *world) settleIn() {
+	w.t.Helper()
+	g := w.gateway()
+	_, err := g.CreateAccount(ctx, account, "Tests")
+	w.must(err)
+	_, err = g.CreateChannel(ctx, account, space, "Tests")
+	w.must(err)
+	w.must(g.BindNumber(ctx, account, group.BusinessNumber{Number: business, SpaceID: space, PhoneNumberID: phoneID, WABAID: wabaID, Token: token}))
+	key, err := g.CreateAccessKey(ctx, account, "")
+	w.must(err)
+	w.keyID = key.ID
+}
+
+func (w *world) gateway() *gateway.Gateway { return w.house.gateway }
+
+// as gives a caller the way the front makes one: with what holds at this moment.
+func (w *world) as(keyID, action string) gateway.Caller {
+	w.t.Helper()
+	p, err := w.gateway().Principal(ctx, keyID)
+	w.must(err)
+	return gateway.Caller{Principal: p, Action: action, RequestID: "request", Source: "192.0.2.1", Nonce: 42}
+}
+
+func (w *world) me() gateway.Caller { return w.as(w.keyID, "Test") }
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatalf("%v", err)
+	}
+}
+
+// refused fails unless the error is a refusal with the code.
+func (w *world) refused(err error, code group.Code) {
+	w.t.Helper()
+	var e *group.Error
+	if !errors.As(err, &e) || e.Code != code || e.Message == "" {
+		w.t.Errorf("got error %v, want the refusal %q", err, code)
+	}
+}
+
+// until waits for something that happens in the background.
+func (w *world) until(what string, happened func() bool) {
+	w.t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(patience); !happened(); {
+		select {
+		case <-tick.C:
+		case <-limit:
+			w.t.Fatalf("it did not happen: %s", what)
+		}
+	}
+}
+
+// idle waits until no lane has anything left to do, so that nothing will change by itself any more.
+func (w *world) idle() {
+	w.t.Helper()
+	w.until("every lane is empty", func() bool {
+		var lanes []store.Lane
+		w.must(w.house.store.Read(ctx, func(tx *store.Tx) (err error) {
+			lanes, err = tx.Lanes(store.Lane{}, 1)
+			return err
+		}))
+		return len(lanes) == 0
+	})
+}
+
+// events gives the kinds of what was told of a group, in order.
+func (w *world) events(groupID int64) []group.Event {
+	w.t.Helper()
+	var all, own []group.Event
+	w.must(w.house.store.Read(ctx, func(tx *store.Tx) (err error) {
+		all, err = tx.EventsAfter(1000000000000001, 0, 100_000)
+		return err
+	}))
+	for _, e := range all {
+		if e.GroupID == groupID {
+			own = append(own, e)
+		}
+	}
+	return own
+}
+
+// copyFiles copies the database as a crash would leave it; the store must be closed.
+func copyFiles(t *testing.T, from, to string) {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(from, "rollcall.db*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		body, err := os.ReadFile(name)
+		if err != nil && !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, filepath.Base(name)), body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

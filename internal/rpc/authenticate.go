@@ -1,0 +1,126 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/signature"
+)
+
+// tolerance is how far a request's date may be from ours, either way (Alibaba Cloud, error centre, InvalidTimeStamp.Expired).
+const tolerance = 15 * time.Minute
+
+// authenticate makes sure who calls: the claim is complete, its time is near, the key exists and signed the request, and the
+// nonce is new. A nonce counts as used only behind a good signature, or anybody could use up other people's.
+func (s *Server) authenticate(ctx context.Context, x *exchange) error {
+	if x.claimErr != nil {
+		return refuseClaim(x.claimErr)
+	}
+	if age := x.now.Sub(x.claim.Time); age > tolerance || age < -tolerance {
+		return refuse(codeTimeExpired)
+	}
+	p, err := s.principal(ctx, &x.claim)
+	if err != nil {
+		return err
+	}
+	if err := p.Key.Verify(&x.signed, &x.claim); err != nil {
+		return refuseClaim(err)
+	}
+	sum := s.nonces.sum(p.AccessKeyID, x.claim.Nonce)
+	if err := s.nonces.use(sum, x.now); err != nil {
+		return err
+	}
+	x.Caller = gateway.Caller{Principal: p, Action: x.operation.Action, RequestID: x.RequestID, Source: x.origin.String(),
+		Nonce: int64(sum)} //nolint:gosec // the same 64 bits as a signed number, which databases have
+	return nil
+}
+
+// principal finds who a key stands for, and checks that the key may be used and goes with the token. Temporary keys are
+// never in the directory, so one that comes with a token has a token that nobody here has made.
+func (s *Server) principal(ctx context.Context, c *signature.Claim) (*gateway.Principal, error) {
+	if strings.HasPrefix(c.AccessKeyID, "STS.") {
+		if c.SecurityToken == "" {
+			return nil, refuse(codeTokenMissing)
+		}
+		return nil, refuse(codeTokenMalformed)
+	}
+	p, err := s.gateway.Principal(ctx, c.AccessKeyID)
+	switch {
+	case errors.Is(err, gateway.ErrNoKey):
+		return nil, refuse(codeKeyUnknown)
+	case err != nil:
+		return nil, err
+	case !p.Active:
+		return nil, refuse(codeKeyInactive)
+	case c.SecurityToken != "":
+		return nil, refuse(codeTokenMismatch)
+	}
+	return p, nil
+}
+
+// refuseClaim puts what the signature package says into a refusal.
+func refuseClaim(err error) error {
+	var mismatch *signature.MismatchError
+	var bad *signature.Error
+	switch {
+	case errors.As(err, &mismatch):
+		return refuseMismatch(mismatch)
+	case errors.As(err, &bad):
+		return refuseBadClaim(bad)
+	}
+	return err
+}
+
+// refuseMismatch repeats what was signed here. Old clients compare everything behind the colon with their own string, so
+// nothing may follow it; they then know whether the secret or the request is wrong.
+func refuseMismatch(m *signature.MismatchError) error {
+	if m.Scheme == signature.RPCHMACSHA1 {
+		return &Refusal{Kind: codeSignatureMismatch,
+			Message: "Specified signature is not matched with our calculation. server string to sign is:" + m.StringToSign}
+	}
+	return refusef(codeSignatureMismatch, "Specified signature does not match our calculation. server StringToSign is [%s] server CanonicalRequest is [%s]",
+		m.StringToSign, m.CanonicalRequest)
+}
+
+func refuseBadClaim(e *signature.Error) error {
+	switch e.Kind {
+	case signature.Missing:
+		return Missing(parameterName(e.Param))
+	case signature.BadTime:
+		return refuse(codeTimeFormat)
+	case signature.UnknownMethod:
+		return &Refusal{Kind: codeSignatureMethod, Message: sentence(e.Detail)}
+	case signature.UnknownVersion:
+		return Invalid("SignatureVersion", sentence(e.Detail))
+	case signature.BadAuthorization, signature.Unsigned:
+		return refusef(codeSignatureShape, "The request signature does not conform to Aliyun standards: %s", sentence(e.Detail))
+	case signature.BodyHash: // an old client looks for a colon in the text of this code
+		return refusef(codeSignatureMismatch, "Specified signature does not match our calculation: %s", sentence(e.Detail))
+	}
+	return &Refusal{Kind: codeMalformed, Message: sentence(e.Detail)}
+}
+
+// parameterName gives the common parameter that a header of version 3 stands for.
+func parameterName(param string) string {
+	switch param {
+	case "x-acs-action":
+		return "Action"
+	case "x-acs-version":
+		return "Version"
+	case "x-acs-date":
+		return "Timestamp"
+	case "x-acs-signature-nonce":
+		return "SignatureNonce"
+	case "x-acs-content-sha256":
+		return "ContentSha256"
+	case "host":
+		return "Host"
+	}
+	return param
+}
+
+// sentence ends a clause.
+func sentence(clause string) string { return clause + "." }

@@ -1,0 +1,29 @@
+package cams
+
+import (
+	"context"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/rpc"
+)
+
+// addChatGroupInviteLink gives the live link of a group, and has one made when there is none. It never kills a link.
+func (s *service) addChatGroupInviteLink() rpc.Operation {
+	return operation("AddChatGroupInviteLink", rpc.AccessCreate, s.runAddChatGroupInviteLink, onGroup()...)
+}
+
+func (s *service) runAddChatGroupInviteLink(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
+	t, err := target(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	ch, err := s.gateway.MakeInviteLink(ctx, c.Caller, t)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	a := outcome(&ch)
+	if ch.Operation.State == group.Done {
+		a.Members = func(w *rpc.Writer) { w.Text("InviteLink", ch.Operation.Result) }
+	}
+	return a, nil
+}

@@ -1,0 +1,24 @@
+package cams
+
+import (
+	"context"
+
+	"github.com/rollcall-im/rollcall/internal/rpc"
+)
+
+// deleteChatGroup deletes a group for good.
+func (s *service) deleteChatGroup() rpc.Operation {
+	return operation("DeleteChatGroup", rpc.AccessDelete, s.runDeleteChatGroup, onGroup()...)
+}
+
+func (s *service) runDeleteChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
+	t, err := target(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	ch, err := s.gateway.DeleteGroup(ctx, c.Caller, t)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	return counted(&ch), nil
+}

@@ -1,0 +1,66 @@
+package cams
+
+import (
+	"context"
+	"errors"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/rpc"
+)
+
+// deleteChatGroupParticipants takes people out of a group. The schema has List as optional, but a deleting call without a
+// target is a mistake, and nothing is done.
+func (s *service) deleteChatGroupParticipants() rpc.Operation {
+	return operation("DeleteChatGroupParticipants", rpc.AccessDelete, s.runDeleteChatGroupParticipants, onGroup(optional("List")...)...)
+}
+
+func (s *service) runDeleteChatGroupParticipants(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
+	t, err := target(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	people, err := readPeople(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	ch, err := s.gateway.RemoveParticipants(ctx, c.Caller, t, people)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	return removal(&ch, len(people)), nil
+}
+
+// readPeople reads List: distinct numbers, in the order sent.
+func readPeople(c *rpc.Call) ([]group.Number, error) {
+	list, _, err := c.Params.List("List")
+	switch {
+	case errors.Is(err, rpc.ErrManyEntries):
+		return nil, errManyPeople()
+	case err != nil:
+		return nil, group.Errorf(group.CodeBadList,
+			`List cannot be read: %s; send it as JSON, for example [{"ParticipantNumber":"8613800000001"}].`, err)
+	case len(list) == 0:
+		return nil, group.Errorf(group.CodeBadList, "List is absent or empty; name at least one participant to remove.")
+	}
+	numbers := make([]group.Number, 0, len(list))
+	for i, entry := range list {
+		text := entry.Text("ParticipantNumber")
+		if text == "" {
+			return nil, group.Errorf(group.CodeBadList, "Entry %d of List has no ParticipantNumber.", i+1)
+		}
+		n, err := group.ParseNumber(text)
+		if err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, n)
+	}
+	numbers = group.Distinct(numbers)
+	if len(numbers) > group.MaxPeoplePerCall {
+		return nil, errManyPeople()
+	}
+	return numbers, nil
+}
+
+func errManyPeople() error {
+	return group.Errorf(group.CodeBadList, "List is too long; at most %d people can be removed in one call.", group.MaxPeoplePerCall)
+}

@@ -1,0 +1,78 @@
+package cams
+
+import (
+	"cmp"
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/rpc"
+)
+
+// getChatGroupOperation tells what has become of a change: an extension, because the official service has nothing that reads
+// a UniqueCode or tells how a removal ended for each person.
+func (s *service) getChatGroupOperation() rpc.Operation {
+	op := operation("GetChatGroupOperation", rpc.AccessGet, s.runGetChatGroupOperation,
+		optional("OperationId", "UniqueCode", "BusinessNumber", "CustSpaceId", "GroupId")...)
+	op.Extension = true
+	return op
+}
+
+func (s *service) runGetChatGroupOperation(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
+	if err := checkOwner(c); err != nil {
+		return rpc.Answer{}, err
+	}
+	text := cmp.Or(c.Params.Text("OperationId"), c.Params.Text("UniqueCode"))
+	if text == "" {
+		return rpc.Answer{}, rpc.Missing("OperationId")
+	}
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return rpc.Answer{}, group.Errorf(group.CodeOperationUnknown, "An operation id is a number: a UniqueCode, or what stands in x-rollcall-operation-id.")
+	}
+	ch, err := s.gateway.Operation(ctx, c.Caller, id)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	groupID, err := s.gateway.GroupOf(ctx, &ch.Operation)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	return rpc.Answer{Members: func(w *rpc.Writer) {
+		w.Object("Data", func() { writeOperation(w, &ch.Operation, groupID) })
+	}}, nil
+}
+
+// writeOperation writes how far an operation has come. FinishTime is there once it has ended, Code and Message where it failed.
+func writeOperation(w *rpc.Writer, o *group.Operation, groupID string) {
+	w.Text("OperationId", strconv.FormatInt(o.ID, 10))
+	w.Text("Action", o.Action)
+	w.Text("State", o.State.String())
+	w.Text("GroupId", groupID)
+	writeTime(w, "CreateTime", o.At)
+	writeTime(w, "FinishTime", o.DoneAt)
+	w.Text("Code", o.Code)
+	w.Text("Message", o.Message)
+	w.Text("Result", o.Result)
+	w.List("List", len(o.People), func(i int) { writePerson(w, &o.People[i]) })
+}
+
+// writePerson writes what has become of one person; Code is the network's.
+func writePerson(w *rpc.Writer, p *group.Person) {
+	w.Text("ParticipantNumber", p.Number.String())
+	w.Text("State", p.State.String())
+	code := ""
+	if p.Code != 0 {
+		code = strconv.Itoa(p.Code)
+	}
+	w.Text("Code", code)
+	w.Text("Message", p.Message)
+}
+
+// writeTime writes a time in milliseconds since 1970, and nothing for one that has not come.
+func writeTime(w *rpc.Writer, name string, t time.Time) {
+	if !t.IsZero() {
+		w.Number(name, t.UnixMilli())
+	}
+}

@@ -1,0 +1,73 @@
+package cams
+
+import (
+	"context"
+	"strings"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/rpc"
+)
+
+// listChatGroup lists the groups of a number, newest first. GroupLink and GroupType belong to another channel and do not
+// filter.
+func (s *service) listChatGroup() rpc.Operation {
+	return operation("ListChatGroup", rpc.AccessList, s.runListChatGroup,
+		onChannel(append(required("Page"), optional("GroupStatus", "Subject", "GroupLink", "GroupType")...)...)...)
+}
+
+func (s *service) runListChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
+	t, err := target(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	p, err := readPage(c, false)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	status, err := readStatus(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	rows, total, err := s.gateway.ListGroups(ctx, c.Caller, t, gateway.GroupList{
+		Status: status, Subject: c.Params.Text("Subject"), Index: p.index, Size: p.size,
+	})
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	return rpc.Answer{Members: func(w *rpc.Writer) {
+		w.Object("Data", func() {
+			w.Number("Total", int64(total))
+			w.List("List", len(rows), func(i int) { writeGroup(w, &rows[i]) })
+		})
+	}}, nil
+}
+
+func readStatus(c *rpc.Call) (group.Status, error) {
+	text := c.Params.Text("GroupStatus")
+	if text == "" {
+		return 0, nil
+	}
+	status, ok := group.ParseStatus(strings.ToUpper(text))
+	if !ok {
+		return 0, group.Errorf(rpc.CodeBadGroupStatus, "GroupStatus must be ACTIVE, INACTIVE, SUSPENDED, CREATING, DELETING or UPDATING.")
+	}
+	return status, nil
+}
+
+// writeGroup writes a row with every member that any version of the SDKs reads. Those that WhatsApp has nothing for are
+// empty. GmtModifier is spelt as the product spells it, and in milliseconds.
+func writeGroup(w *rpc.Writer, g *gateway.GroupRow) {
+	w.Text("BusinessNumber", g.Number.String())
+	w.Text("BusinessRole", "")
+	w.Text("Description", g.Description)
+	w.Number("GmtModifier", g.ModifiedAt.UnixMilli())
+	w.Text("GroupId", g.NetworkID)
+	w.Text("GroupLink", "")
+	w.Text("GroupStatus", g.Status.String())
+	w.Text("GroupType", "")
+	w.Text("InviteLink", g.InviteLink)
+	w.Text("ProfilePictureFile", g.Picture)
+	w.Text("Subject", g.Subject)
+	w.Number("TotalParticipantCount", int64(g.Participants))
+}

@@ -1,0 +1,38 @@
+package cams
+
+import (
+	"context"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/rpc"
+)
+
+// updateChatGroup changes subject, description or picture. What is left out stays; an empty Description clears it.
+func (s *service) updateChatGroup() rpc.Operation {
+	return operation("UpdateChatGroup", rpc.AccessUpdate, s.runUpdateChatGroup,
+		onGroup(optional("Subject", "Description", "ProfilePictureFile")...)...)
+}
+
+func (s *service) runUpdateChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
+	t, err := target(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	ch, err := s.gateway.UpdateGroup(ctx, c.Caller, t, gateway.Settings{
+		Subject:     sent(c, "Subject"),
+		Description: sent(c, "Description"),
+		PictureURL:  c.Params.Text("ProfilePictureFile"),
+	})
+	if err != nil {
+		return rpc.Answer{}, err
+	}
+	return counted(&ch), nil
+}
+
+// sent gives a parameter, or nil if it was not sent: empty is another wish than absent.
+func sent(c *rpc.Call, name string) *string {
+	if text, ok := c.Params.Lookup(name); ok {
+		return &text
+	}
+	return nil
+}

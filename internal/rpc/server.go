@@ -1,0 +1,207 @@
+package rpc
+
+import (
+	"context"
+	"crypto/cipher"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/signature"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// Config says what a server works with.
+type Config struct {
+	Gateway        *gateway.Gateway
+	Operations     []Operation
+	Keys           Keys
+	Limits         Limits
+	TrustForwarded []netip.Prefix   // proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default
+	Now            func() time.Time // defaults to time.Now
+	Logger         *slog.Logger
+	Metrics        prometheus.Registerer // nil counts nothing
+}
+
+// Keys are secrets of the server. Both must be the same after a restart.
+type Keys struct {
+	Nonce      []byte // hashes nonces; at least 16 bytes
+	Diagnostic []byte // encrypts diagnostic messages; 32 bytes
+}
+
+// Limits bound what callers can cost. Zero values take the defaults.
+type Limits struct {
+	BodyBytes      int64   // of a body, default 1 MiB
+	QueryBytes     int     // of a query, default 1 MiB
+	Parameters     int     // in query and form together, default 2048
+	Nonces         int     // remembered at once, default ten million; each takes about 14 bytes
+	CallsPerSecond float64 // of one account and action; 0 does not limit
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.BodyBytes == 0 {
+		l.BodyBytes = 1 << 20
+	}
+	if l.QueryBytes == 0 {
+		l.QueryBytes = 1 << 20
+	}
+	if l.Parameters == 0 {
+		l.Parameters = 2048
+	}
+	if l.Nonces == 0 {
+		l.Nonces = 10_000_000
+	}
+	return l
+}
+
+// Server answers calls. It is an http.Handler for everything that is asked of the host it stands for; any path but "/" gets
+// the gateway's own 404.
+type Server struct {
+	gateway     *gateway.Gateway
+	registry    registry
+	limits      Limits
+	trusted     []netip.Prefix
+	nonces      *nonces
+	throttle    throttle
+	diagnostics cipher.AEAD
+	metrics     *metrics
+	now         func() time.Time
+	log         *slog.Logger
+}
+
+// New makes a server. It refuses keys that are too short, operations that are incomplete or there twice, and metrics that
+// are registered already.
+func New(cfg Config) (*Server, error) {
+	registry, err := newRegistry(cfg.Operations)
+	if err != nil {
+		return nil, fmt.Errorf("register operations: %w", err)
+	}
+	if len(cfg.Keys.Nonce) < 16 {
+		return nil, fmt.Errorf("the key for nonces has %d bytes and needs 16", len(cfg.Keys.Nonce))
+	}
+	seal, err := newDiagnosticSeal(cfg.Keys.Diagnostic)
+	if err != nil {
+		return nil, err
+	}
+	limits := cfg.Limits.withDefaults()
+	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
+		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces), now: cfg.Now, log: cfg.Logger,
+		throttle: throttle{rate: limits.CallsPerSecond, buckets: map[bucketName]*bucket{}}}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.metrics, err = newMetrics(cfg.Metrics, s.nonces); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return s, nil
+}
+
+// LoadNonces takes over the nonces that the store remembers. It is called before the first request, with those of the last
+// NonceMemory.
+func (s *Server) LoadNonces(used []store.Nonce) { s.nonces.load(used) }
+
+// ServeHTTP answers one call. Whatever happens, there is an answer that clients can read.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	x := newExchange(w, r, s.now())
+	answer, err := s.handle(r.Context(), x)
+	reply := replyTo(answer, err)
+	if err != nil {
+		s.logFault(x, err)
+	}
+	s.answer(x, &reply)
+	s.account(x, &reply)
+}
+
+// handle leads a request through the phases. Their order is the official gateway's as far as it is known: the operation is
+// looked for before the key, and who calls is certain before anything else is said.
+func (s *Server) handle(ctx context.Context, x *exchange) (answer Answer, err error) {
+	defer s.recoverInto(x, &err)
+	if err := s.receive(x); err != nil {
+		return answer, err
+	}
+	if err := s.resolve(x); err != nil {
+		return answer, err
+	}
+	if err := s.authenticate(ctx, x); err != nil {
+		return answer, err
+	}
+	answer, err = s.perform(ctx, x)
+	if x.operation.Change && answer.OperationID == 0 {
+		s.recordRefusal(ctx, x, answer, err)
+	}
+	return answer, err
+}
+
+// receive takes the request in.
+func (s *Server) receive(x *exchange) error {
+	x.origin = originOf(x.http, s.trusted)
+	if path := x.http.URL.Path; path != "/" && path != "" {
+		return refuse(codeActionUnknown)
+	}
+	if x.http.Method != http.MethodGet && x.http.Method != http.MethodPost {
+		return refuse(codeMethod)
+	}
+	return x.read(s.limits)
+}
+
+// resolve finds the operation. The claim is read for that, but what is wrong with it is said later.
+func (s *Server) resolve(x *exchange) error {
+	x.claim, x.claimErr = signature.Parse(&x.signed)
+	op, err := s.registry.find(x.name())
+	if err != nil {
+		return err
+	}
+	x.operation = op
+	return x.checkFormat()
+}
+
+// perform does what a caller who is known has asked for, if it may. A panic ends here, so that it is told from a call that
+// never began.
+func (s *Server) perform(ctx context.Context, x *exchange) (answer Answer, err error) {
+	defer s.recoverInto(x, &err)
+	if err := s.authorize(x); err != nil {
+		return answer, err
+	}
+	if err := x.readToken(); err != nil {
+		return answer, err
+	}
+	for _, p := range x.operation.Parameters {
+		if p.Required && !x.Params.Has(p.Name) {
+			return answer, Missing(p.Name)
+		}
+	}
+	return x.operation.Run(ctx, &x.Call)
+}
+
+// recordRefusal writes down that a change was asked for and not begun: for the audit, and so that the nonce stays used. When
+// that fails, the refusal stands all the same, since nothing has changed.
+func (s *Server) recordRefusal(ctx context.Context, x *exchange, a Answer, err error) {
+	r := replyTo(a, err)
+	if err := s.gateway.RecordRefusal(ctx, x.Caller, r.Code, r.Message); err != nil {
+		s.log.Error("recording a refusal failed", "request_id", x.RequestID, "error", err)
+	}
+}
+
+// recoverInto makes an internal error of a panic. The stack goes into the log, never into an answer.
+func (s *Server) recoverInto(x *exchange, err *error) {
+	if p := recover(); p != nil {
+		s.log.Error("call panicked", "request_id", x.RequestID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+		*err = refuse(codeInternal)
+	}
+}
+
+// logFault logs an error that is ours and not the caller's.
+func (s *Server) logFault(x *exchange, err error) {
+	if _, known := refusalOf(err); !known {
+		s.log.Error("call failed", "request_id", x.RequestID, "error", err)
+	}
+}
