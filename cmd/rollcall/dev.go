@@ -34,7 +34,7 @@ func (v *devVerb) Run(t *terminal) error {
 	}
 	data := app.Data{Dir: v.DataDir}
 	if v.Fresh {
-		if err := data.Clear(); err != nil {
+		if err := data.Clear(context.Background()); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // lock is held on a data directory for as long as a server uses it. The system lets go of it when the process ends, however
@@ -15,6 +17,28 @@ type lock struct{ file *os.File }
 
 // errInUse says that another process has the lock.
 var errInUse = errors.New("stop it, or give another --data-dir")
+
+// lockPatience is how long a start waits for the lock: a doctor or a server that is about to end may just have it.
+const lockPatience = time.Second
+
+// takeSoon is take with some patience.
+func (d Data) takeSoon(ctx context.Context) (*lock, error) {
+	ctx, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	tick := time.NewTicker(lockPatience / 20)
+	defer tick.Stop()
+	for {
+		l, err := d.take()
+		if !errors.Is(err, errInUse) {
+			return l, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
 
 // take fails at once when another server has the lock.
 func (d Data) take() (*lock, error) {
@@ -55,11 +79,11 @@ func (d Data) holder() string {
 func (l *lock) release() error { return l.file.Close() }
 
 // Clear empties a data directory, so that the next start begins anew. It fails while a server uses it.
-func (d Data) Clear() error {
+func (d Data) Clear(ctx context.Context) error {
 	if _, err := os.Stat(d.Dir); errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
-	l, err := d.take()
+	l, err := d.takeSoon(ctx)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ func Migrate(ctx context.Context, data Data) (version int64, err error) {
 	if !data.Exists() {
 		return 0, fmt.Errorf("there is no Rollcall data directory at %s; name the server's with --data-dir", data.Dir)
 	}
-	l, err := data.take()
+	l, err := data.takeSoon(ctx)
 	if err != nil {
 		return 0, err
 	}

@@ -108,7 +108,7 @@ func (p *Program) openFiles(ctx context.Context) (err error) {
 	if err := p.data.create(); err != nil {
 		return err
 	}
-	l, err := p.data.take()
+	l, err := p.data.takeSoon(ctx)
 	if err != nil {
 		return err
 	}

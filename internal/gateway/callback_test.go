@@ -18,6 +18,14 @@ type callback struct {
 	holding func(*graph.Event) bool
 	held    []graph.Event
 	failed  []string // what went wrong with webhooks that were handed on
+	after   func(graph.Event)
+}
+
+// afterwards has f called with each report that the gateway has taken in; nil stops it.
+func (c *callback) afterwards(f func(graph.Event)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.after = f
 }
 
 func (c *callback) open(g *gateway.Gateway) {
@@ -94,6 +102,14 @@ func (c *callback) receive(r *http.Request) int {
 		c.failed = append(c.failed, err.Error())
 		c.mu.Unlock()
 		return http.StatusServiceUnavailable
+	}
+	c.mu.Lock()
+	after := c.after
+	c.mu.Unlock()
+	for _, e := range rest {
+		if after != nil {
+			after(e)
+		}
 	}
 	return http.StatusOK
 }

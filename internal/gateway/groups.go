@@ -65,9 +65,13 @@ func (g *Gateway) UpdateGroup(ctx context.Context, c Caller, t Target, s Setting
 	if err != nil {
 		return Change{}, err
 	}
-	payload, err := g.prepareUpdate(ctx, n, t, s)
-	if err != nil {
+	var payload []byte
+	if begun, err := g.begun(ctx, c); err != nil {
 		return Change{}, err
+	} else if !begun {
+		if payload, err = g.prepareUpdate(ctx, n, t, s); err != nil {
+			return Change{}, err
+		}
 	}
 	op, err := g.run(ctx, c, group.KindUpdate, func(tx *store.Tx, op *group.Operation) error {
 		gr, err := find(tx, n, t)

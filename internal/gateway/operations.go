@@ -122,6 +122,20 @@ func repeated(tx *store.Tx, op *group.Operation) (*group.Operation, error) {
 	return &first, nil
 }
 
+// begun tells whether the caller's token has begun an operation before, so that nothing need be prepared for it again.
+func (g *Gateway) begun(ctx context.Context, c Caller) (known bool, err error) {
+	op := g.begin(c, 0)
+	if op.ClientToken == "" {
+		return false, nil
+	}
+	err = g.store.Read(ctx, func(tx *store.Tx) error {
+		first, err := repeated(tx, &op)
+		known = first != nil
+		return err
+	})
+	return known, err
+}
+
 // settle waits until an operation has ended, at most for the time a caller is made to wait, and gives it as it is then.
 func (g *Gateway) settle(ctx context.Context, s started) (group.Operation, error) {
 	defer g.waiters.remove(s.op.ID, s.ended)

@@ -81,9 +81,9 @@ func (g *Gateway) handleGroup(tx *store.Tx, fx *effects, gr *group.Group, e *gra
 	case graph.GroupDelete:
 		return g.onDelete(tx, fx, gr, e)
 	case graph.Suspend:
-		return g.onStatusChange(tx, gr, gr.Status.AfterSuspend(), "suspended")
+		return g.onStatusChange(tx, fx, gr, statusChange{gr.Status.AfterSuspend(), "suspended"})
 	default:
-		return g.onStatusChange(tx, gr, gr.Status.AfterClear(), "cleared")
+		return g.onStatusChange(tx, fx, gr, statusChange{gr.Status.AfterClear(), "cleared"})
 	}
 }
 
@@ -299,6 +299,7 @@ func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *grap
 		return err
 	}
 	if it == nil || !g.flights.mine(gr.ID, it.ID, e.RequestID) {
+		fx.verify(gr.ID) // it may be an old one that comes again
 		gr.ModifiedAt = g.now()
 		if err := tx.UpdateGroup(gr); err != nil {
 			return err
@@ -373,15 +374,23 @@ func (g *Gateway) onDelete(tx *store.Tx, fx *effects, gr *group.Group, e *graph.
 	return tx.Finish(it)
 }
 
-func (g *Gateway) onStatusChange(tx *store.Tx, gr *group.Group, to group.Status, event string) error {
-	if gr.Status == to {
+// onStatusChange takes over what the platform did. Reports of it cannot be ordered, so the group is read a while later.
+func (g *Gateway) onStatusChange(tx *store.Tx, fx *effects, gr *group.Group, change statusChange) error {
+	if gr.Status == change.to {
 		return nil
 	}
-	gr.Status, gr.ModifiedAt = to, g.now()
+	fx.verify(gr.ID)
+	gr.Status, gr.ModifiedAt = change.to, g.now()
 	if err := tx.UpdateGroup(gr); err != nil {
 		return err
 	}
-	return g.tell(tx, gr, event, 0, nil)
+	return g.tell(tx, gr, change.event, 0, nil)
+}
+
+// statusChange is where a group stands after a report, and what that is called in the events.
+type statusChange struct {
+	to    group.Status
+	event string
 }
 
 // onStatus ends a message of ours whose answer was lost: a status shows that the network has it.

@@ -91,7 +91,7 @@ func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, present map[gr
 	if err != nil {
 		return err
 	}
-	return errors.Join(g.tellPeople(tx, &gr, "joined", joined), g.tellPeople(tx, &gr, "left", left), g.takeOverSettings(tx, &gr, info))
+	return errors.Join(g.tellPeople(tx, &gr, "joined", joined), g.tellPeople(tx, &gr, "left", left), g.takeOverSettings(tx, fx, &gr, info))
 }
 
 func (g *Gateway) tellPeople(tx *store.Tx, gr *group.Group, event string, numbers []group.Number) error {
@@ -102,7 +102,7 @@ func (g *Gateway) tellPeople(tx *store.Tx, gr *group.Group, event string, number
 	return g.tell(tx, gr, event, 0, peopleEvent{numbers, "reread"})
 }
 
-func (g *Gateway) takeOverSettings(tx *store.Tx, gr *group.Group, info graph.Group) error {
+func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, info graph.Group) error {
 	was := *gr
 	gr.Subject, gr.Description = info.Subject, info.Description
 	event := "changed"
@@ -115,6 +115,7 @@ func (g *Gateway) takeOverSettings(tx *store.Tx, gr *group.Group, info graph.Gro
 	if *gr == was {
 		return nil
 	}
+	fx.verify(gr.ID)
 	gr.ModifiedAt = g.now()
 	if err := tx.UpdateGroup(gr); err != nil {
 		return err

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -56,7 +54,7 @@ type tester interface {
 	Cleanup(f func())
 }
 
-// clock is the simulated network's own time, which passes only when a test says so, or the real one.
+// clock is the time of the gateway and of the network: the real one, and as far ahead as a test says.
 type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time          { return time.Now().Add(time.Duration(c.ahead.Load())) }
@@ -143,7 +141,7 @@ func (w *world) open() {
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
 	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
-		Patience: w.patience, Logger: quiet})
+		Patience: w.patience, Now: w.clock.now, Logger: quiet})
 	w.must(h.gateway.Start(ctx))
 	w.house = h
 	w.hooks.open(h.gateway)
@@ -258,22 +256,4 @@ func (w *world) events(groupID int64) []group.Event {
 		}
 	}
 	return own
-}
-
-// copyFiles copies the database as a crash would leave it; the store must be closed.
-func copyFiles(t *testing.T, from, to string) {
-	t.Helper()
-	names, err := filepath.Glob(filepath.Join(from, "rollcall.db*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range names {
-		body, err := os.ReadFile(name)
-		if err != nil && !errors.Is(err, io.EOF) {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(to, filepath.Base(name)), body, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

@@ -69,11 +69,8 @@ func (p *Participant) TakeOut(at time.Time) Verdict {
 
 // Absent applies the network's word, given in answer to a removal, that the person is not in the group.
 func (p *Participant) Absent(at time.Time) Verdict {
-	switch p.State {
-	case Removed:
+	if p.State == Removed || p.State == Left {
 		return Ignored
-	case Left:
-		return p.confirm(at)
 	}
 	p.State, p.Since, p.OperationID = Left, at, 0
 	return Applied

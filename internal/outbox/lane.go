@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -11,13 +12,18 @@ import (
 // lane is what is remembered of a lane while it has work. Exactly one of these holds: a goroutine runs it, or a timer
 // will.
 type lane struct {
-	timer   *time.Timer // set while the lane is parked
-	pending bool        // somebody woke it while it ran
-	settled int64       // the item that an event took out while it ran
-	waiting int64       // the item it is parked for, when that waits for an event
-	expired int         // how often that item has waited in vain
-	head    int64       // the item that expired counts for
-	first   int64       // the item that was at the head when the lane was first looked at
+	timer  *time.Timer // set while the lane is parked
+	parked int64       // the item it is parked for, 0 when the store could not be read
+	awaits bool        // that item waits for an event, and not for its next try
+
+	pending bool    // somebody woke it while it ran
+	settled []int64 // items that events took out while it ran
+	hurried bool    // the next wait is to be cut short
+
+	head    int64 // the item that ran last
+	expired int   // how often that item has waited in vain
+	over    int64 // the item whose handler said that it is out of the lane
+	first   int64 // the item that was at the head when the lane was first looked at
 }
 
 func (l *lane) stopTimer() {
@@ -33,7 +39,7 @@ func (o *Outbox) Wake(lanes ...store.Lane) {
 	for _, name := range lanes {
 		l := o.lanes[name]
 		switch {
-		case o.stopped:
+		case !o.started || o.stopped:
 		case l == nil:
 			l = &lane{}
 			o.lanes[name] = l
@@ -44,7 +50,8 @@ func (o *Outbox) Wake(lanes ...store.Lane) {
 	}
 }
 
-// Settled says that an event has taken the item out of its lane, so that the lane can go on.
+// Settled says that an event has taken the item out of its lane, so that the lane can go on, whatever it is waiting for: the
+// event itself, or the next try of a request whose answer was lost.
 func (o *Outbox) Settled(name store.Lane, item int64) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -52,8 +59,8 @@ func (o *Outbox) Settled(name store.Lane, item int64) {
 	switch {
 	case o.stopped || l == nil:
 	case l.timer == nil:
-		l.settled, l.pending = item, true
-	case l.waiting == item && l.timer.Stop():
+		l.settled, l.pending = append(l.settled, item), true
+	case l.parked == item && l.timer.Stop():
 		l.timer = nil
 		o.spawn(name, l)
 	}
@@ -63,9 +70,14 @@ func (o *Outbox) Settled(name store.Lane, item int64) {
 func (o *Outbox) Hurry(name store.Lane) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if l := o.lanes[name]; l != nil && l.timer != nil && !o.stopped && l.timer.Stop() {
-		l.timer = nil
-		if l.waiting != 0 {
+	l := o.lanes[name]
+	switch {
+	case o.stopped || l == nil:
+	case l.timer == nil:
+		l.hurried = true
+	case l.timer.Stop():
+		l.timer, l.hurried = nil, !l.awaits
+		if l.awaits {
 			l.expired++
 		}
 		o.spawn(name, l)
@@ -74,7 +86,7 @@ func (o *Outbox) Hurry(name store.Lane) {
 
 // spawn starts a goroutine for a lane that has none. The lock is held.
 func (o *Outbox) spawn(name store.Lane, l *lane) {
-	l.waiting = 0
+	l.parked, l.awaits = 0, false
 	o.running.Add(1)
 	go func() {
 		defer o.running.Done()
@@ -97,14 +109,38 @@ func (o *Outbox) run(name store.Lane, l *lane) {
 			o.park(name, l, 0, time.Second)
 			return
 		}
-		if wait := time.Until(item.NextAt); wait > 0 {
-			o.park(name, l, 0, wait)
-			return
+		if wait := o.wait(name, l, item); wait > 0 {
+			if o.park(name, l, item.ID, wait) {
+				return
+			}
+			continue
 		}
 		if !o.step(name, l, item) {
 			return
 		}
 	}
+}
+
+// wait gives how long the head of a lane has to wait for its next run.
+func (o *Outbox) wait(name store.Lane, l *lane, item store.Item) time.Duration {
+	if l.over == item.ID { // without this, the mistake would eat a processor
+		l.over = 0
+		o.cfg.Logger.Error("a handler called an item finished that is still in its lane", "lane", name, "item", item.ID)
+		return time.Second
+	}
+	wait := time.Until(item.NextAt)
+	if wait <= 0 || o.takeHurry(l) {
+		return 0
+	}
+	return wait
+}
+
+func (o *Outbox) takeHurry(l *lane) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	hurried := l.hurried
+	l.hurried = false
+	return hurried
 }
 
 func (o *Outbox) next(name store.Lane) (item store.Item, err error) {
@@ -155,6 +191,7 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 	case await:
 		return o.await(name, l, item.ID, v.after)
 	default:
+		l.over = item.ID
 		return true
 	}
 }
@@ -165,14 +202,16 @@ func (o *Outbox) job(l *lane, item store.Item) (Job, bool) {
 	if o.stopped {
 		return Job{}, false
 	}
+	again := item.Attempts > 0 || l.head == item.ID
 	if l.head != item.ID {
-		l.head, l.expired = item.ID, 0
+		l.head, l.expired, l.hurried = item.ID, 0, false
 	}
 	if l.first == 0 {
 		l.first = item.ID
 	}
 	leftover := item.ID == l.first && item.ID < o.birth // only the head of a lane can have been running
-	again := item.Attempts > 0 || l.expired > 0 || leftover
+	again = again || leftover
+	l.settled = slices.DeleteFunc(l.settled, func(id int64) bool { return id != item.ID }) // those before it will not come back
 	return Job{Item: item, Again: again, Expired: l.expired}, true
 }
 
@@ -181,36 +220,42 @@ func (o *Outbox) record(name store.Lane, l *lane, item store.Item) bool {
 	err := o.cfg.Store.Write(context.WithoutCancel(o.ctx), func(tx *store.Tx) error { return tx.PutItem(&item) })
 	if err != nil {
 		o.cfg.Logger.Error("recording an attempt failed", "lane", name, "item", item.ID, "error", err)
-		o.park(name, l, 0, time.Second)
-		return false
+		return !o.park(name, l, item.ID, time.Second)
 	}
 	return true
 }
 
-// await parks the lane until the item's event comes, unless it came while the handler ran.
+// await parks the lane until the item's event comes and tells whether to go on instead.
 func (o *Outbox) await(name store.Lane, l *lane, item int64, most time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if l.settled == item {
-		l.settled = 0
+	if l.hurried {
+		l.hurried = false
+		l.expired++
 		return true
 	}
-	o.parkLocked(name, l, item, most)
-	return false
+	parked := o.parkLocked(name, l, item, most)
+	l.awaits = parked
+	return !parked
 }
 
-func (o *Outbox) park(name store.Lane, l *lane, item int64, wait time.Duration) {
+// park lets the lane wait and tells whether it does. It does not when the item it would wait for was taken out while it ran.
+func (o *Outbox) park(name store.Lane, l *lane, item int64, wait time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.parkLocked(name, l, item, wait)
+	return o.parkLocked(name, l, item, wait)
 }
 
-func (o *Outbox) parkLocked(name store.Lane, l *lane, item int64, wait time.Duration) {
-	l.waiting, l.pending = item, false
-	if o.stopped {
-		return
+func (o *Outbox) parkLocked(name store.Lane, l *lane, item int64, wait time.Duration) bool {
+	if slices.Contains(l.settled, item) {
+		l.settled = nil
+		return false
 	}
-	l.timer = time.AfterFunc(wait, func() { o.rouse(name, l) })
+	l.parked, l.pending, l.settled = item, false, nil
+	if !o.stopped {
+		l.timer = time.AfterFunc(wait, func() { o.rouse(name, l) })
+	}
+	return true
 }
 
 // rouse runs a lane whose time is up.
@@ -221,7 +266,7 @@ func (o *Outbox) rouse(name store.Lane, l *lane) {
 		return
 	}
 	l.timer = nil
-	if l.waiting != 0 {
+	if l.awaits {
 		l.expired++
 	}
 	o.spawn(name, l)

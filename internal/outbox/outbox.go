@@ -45,6 +45,7 @@ type Outbox struct {
 
 	mu      sync.Mutex
 	lanes   map[store.Lane]*lane
+	started bool
 	stopped bool
 	running sync.WaitGroup
 	ctx     context.Context
@@ -70,7 +71,9 @@ func New(cfg Config) *Outbox {
 
 // Start wakes every lane with work left over and begins to sweep.
 func (o *Outbox) Start(ctx context.Context) error {
-	o.birth = o.cfg.Store.NewID()
+	o.mu.Lock()
+	o.birth, o.started = o.cfg.Store.NewID(), true
+	o.mu.Unlock()
 	if err := o.sweep(ctx); err != nil {
 		return fmt.Errorf("start the outbox: %w", err)
 	}

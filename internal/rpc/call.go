@@ -47,6 +47,7 @@ func newExchange(w http.ResponseWriter, r *http.Request, now time.Time) *exchang
 		Call:    Call{RequestID: uuid(([16]byte)(random[:16]))},
 		traceID: hex.EncodeToString(random[16:]),
 		writer:  w, http: r, now: now,
+		xml: wantsXML(nil, r.Header), // until the parameters have been read
 	}
 }
 

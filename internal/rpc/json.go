@@ -40,7 +40,10 @@ func parseList(text string) ([]Object, error) {
 		}
 		list = append(list, o)
 	}
-	return list, r.end()
+	if err := r.end(); err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // parseObject reads a flat JSON object.

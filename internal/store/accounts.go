@@ -71,8 +71,9 @@ const selectUser = `SELECT id, account_id, name, display_name, created_at FROM r
 
 func scanUser(row scanner) (ram.User, error) {
 	var u ram.User
-	var at int64
-	err := row.Scan(&u.ID, &u.AccountID, &u.Name, &u.DisplayName, &at)
+	var id, account, at int64
+	err := row.Scan(&id, &account, &u.Name, &u.DisplayName, &at)
+	u.ID, u.AccountID = strconv.FormatInt(id, 10), ram.AccountID(strconv.FormatInt(account, 10))
 	u.CreatedAt = fromMillis(at)
 	return u, err
 }

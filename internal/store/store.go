@@ -117,7 +117,7 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, s.db.Close())...)
 }
 
-// Read runs fn on a connection that cannot write. Each statement sees the newest committed state.
+// Read runs fn on a connection that cannot write. Each statement sees the newest committed state. After Close it gives ErrClosed.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	select {
 	case c := <-s.readers:
