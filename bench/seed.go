@@ -228,7 +228,7 @@ func (w *world) sign(address string, first, count, people int) ([][]byte, error)
 	for i, g := range w.groups[first : first+count] {
 		q := url.Values{"BusinessNumber": {g.number.String()}, "CustSpaceId": {w.ready.Space}, "GroupId": {g.id}, "List": {string(text)}}
 		r := signature.Request{Method: http.MethodPost, Path: "/", RawQuery: strings.ReplaceAll(q.Encode(), "+", "%20"), Host: address, Header: http.Header{}}
-		opt := signature.SignOptions{Action: "DeleteChatGroupParticipants", Version: "2020-06-06", Time: time.Now(), Nonce: nonce()}
+		opt := signature.SignOptions{Scheme: signature.ACS3HMACSHA256, Action: "DeleteChatGroupParticipants", Version: "2020-06-06", Time: time.Now(), Nonce: nonce()}
 		if err := signature.Sign(&r, cred, opt); err != nil {
 			return nil, err
 		}

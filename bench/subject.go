@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -47,7 +48,7 @@ func startSubjects(ctx context.Context, s settings, dir string, w *world) ([]*su
 	}
 	for name, confirm := range map[string]string{"sqlite-accepted": "0s", "sqlite-confirmed": "30s"} {
 		data := filepath.Join(dir, name)
-		if err := os.CopyFS(data, os.DirFS(w.dir)); err != nil {
+		if err := copyData(data, w.dir); err != nil {
 			return subjects, err
 		}
 		sub := &subject{name: name, want: []byte(`"Code":"OK"`), world: w}
@@ -62,6 +63,14 @@ func startSubjects(ctx context.Context, s settings, dir string, w *world) ([]*su
 	return subjects, nil
 }
 
+// copyData copies a data folder; the program insists that nobody else can read its key.
+func copyData(to, from string) error {
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		return err
+	}
+	return os.Chmod(filepath.Join(to, "secret.key"), 0o600)
+}
+
 func (sub *subject) startFloor() error {
 	out, err := sub.process.StdoutPipe()
 	if err != nil {
@@ -70,6 +79,7 @@ func (sub *subject) startFloor() error {
 	if err := sub.process.Start(); err != nil {
 		return err
 	}
+	defer func() { go func() { _ = sub.process.Wait() }() }()
 	line, err := bufio.NewReader(out).ReadString('\n')
 	sub.address = strings.TrimSpace(line)
 	return err
@@ -94,6 +104,8 @@ func startReady(ctx context.Context, binary, data string, more ...string) (*exec
 	if err := cmd.Start(); err != nil {
 		return nil, r, err
 	}
+	exited := make(chan struct{})
+	go func() { _ = cmd.Wait(); close(exited) }()
 	deadline := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
@@ -104,6 +116,8 @@ func startReady(ctx context.Context, binary, data string, more ...string) (*exec
 		}
 		select {
 		case <-tick.C:
+		case <-exited:
+			return cmd, r, errors.New("the server ended before it was ready; see above")
 		case <-deadline:
 			return cmd, r, errors.New("the server did not become ready within a minute")
 		}
@@ -117,13 +131,13 @@ func interrupt(cmd *exec.Cmd) {
 		return
 	}
 	_ = cmd.Process.Signal(os.Interrupt)
-	gone := make(chan struct{})
-	go func() { _ = cmd.Wait(); close(gone) }()
-	select {
-	case <-gone:
-	case <-time.After(20 * time.Second):
-		_ = cmd.Process.Kill()
+	for range 200 {
+		if cmd.Process.Signal(syscall.Signal(0)) != nil {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
+	_ = cmd.Process.Kill()
 }
 
 // measure makes one round at one number of connections. The requests are signed before the clock starts, and the server is

@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/rollcall-im/rollcall/internal/app"
 )
 
 type accountVerb struct {
+	place
+
 	Create   accountCreate `cmd:"" help:"Add an account."`
 	List     accountList   `cmd:"" help:"List the accounts."`
 	Allow    accountAllow  `cmd:"" help:"Put an account on the allowlist of the group beta."`
@@ -17,15 +21,22 @@ type accountVerb struct {
 	Policy   policyVerb    `cmd:"" help:"Policies, and who has them."`
 }
 
+// AfterApply hands the place on to the verbs below.
+//
+//nolint:unparam // kong wants a hook to give an error
+func (v *accountVerb) AfterApply(k *kong.Context) error {
+	k.Bind(v.place)
+	return nil
+}
+
 type accountCreate struct {
-	place
 	ID   string `name:"id" placeholder:"ID" help:"16 digits; drawn if left out."`
 	Name string `placeholder:"NAME" help:"What people call it."`
 }
 
 // Run makes the data directory too, if there is none: this is the first thing that an operator does.
-func (v *accountCreate) Run(t *terminal) error {
-	return v.within(true, func(ctx context.Context, m *app.Management) error {
+func (v *accountCreate) Run(t *terminal, p place) error {
+	return p.within(true, func(ctx context.Context, m *app.Management) error {
 		a, err := m.CreateAccount(ctx, v.ID, v.Name)
 		if err != nil {
 			return err
@@ -35,11 +46,11 @@ func (v *accountCreate) Run(t *terminal) error {
 	})
 }
 
-type accountList struct{ place }
+type accountList struct{}
 
 // Run lists the accounts.
-func (v *accountList) Run(t *terminal) error {
-	return v.within(false, func(ctx context.Context, m *app.Management) error {
+func (v *accountList) Run(t *terminal, p place) error {
+	return p.within(false, func(ctx context.Context, m *app.Management) error {
 		all, err := m.Accounts(ctx)
 		if err != nil {
 			return err
@@ -52,18 +63,18 @@ func (v *accountList) Run(t *terminal) error {
 	})
 }
 
-type accountAllow struct{ tenant }
+type accountAllow struct{ named }
 
 // Run puts the account on the allowlist.
-func (v *accountAllow) Run(t *terminal) error { return v.setBeta(t, true) }
+func (v *accountAllow) Run(t *terminal, p place) error { return v.setBeta(t, p, true) }
 
-type accountRevoke struct{ tenant }
+type accountRevoke struct{ named }
 
 // Run takes the account off the allowlist.
-func (v *accountRevoke) Run(t *terminal) error { return v.setBeta(t, false) }
+func (v *accountRevoke) Run(t *terminal, p place) error { return v.setBeta(t, p, false) }
 
-func (o tenant) setBeta(t *terminal, on bool) error {
-	return o.within(func(ctx context.Context, m *app.Management, account string) error {
+func (o named) setBeta(t *terminal, p place, on bool) error {
+	return o.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		if err := m.SetBeta(ctx, account, on); err != nil {
 			return err
 		}

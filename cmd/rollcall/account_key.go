@@ -21,8 +21,8 @@ type keyCreate struct {
 }
 
 // Run makes the key.
-func (v *keyCreate) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *keyCreate) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		k, err := m.CreateAccessKey(ctx, account, v.User)
 		if err != nil {
 			return err
@@ -38,8 +38,8 @@ type keyList struct {
 }
 
 // Run lists the keys.
-func (v *keyList) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *keyList) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		keys, err := m.AccessKeys(ctx, account, v.User)
 		if err != nil {
 			return err
@@ -57,8 +57,8 @@ type oneKey struct {
 	ID string `arg:"" help:"The access key's id."`
 }
 
-func (v *oneKey) setStatus(t *terminal, status string) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *oneKey) setStatus(t *terminal, p place, status string) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		if err := m.SetAccessKeyStatus(ctx, account, v.ID, status); err != nil {
 			return err
 		}
@@ -70,18 +70,18 @@ func (v *oneKey) setStatus(t *terminal, status string) error {
 type keyDisable struct{ oneKey }
 
 // Run switches the key off.
-func (v *keyDisable) Run(t *terminal) error { return v.setStatus(t, "Inactive") }
+func (v *keyDisable) Run(t *terminal, p place) error { return v.setStatus(t, p, "Inactive") }
 
 type keyEnable struct{ oneKey }
 
 // Run switches the key on.
-func (v *keyEnable) Run(t *terminal) error { return v.setStatus(t, "Active") }
+func (v *keyEnable) Run(t *terminal, p place) error { return v.setStatus(t, p, "Active") }
 
 type keyDelete struct{ oneKey }
 
 // Run deletes the key.
-func (v *keyDelete) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *keyDelete) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		if err := m.DeleteAccessKey(ctx, account, v.ID); err != nil {
 			return err
 		}

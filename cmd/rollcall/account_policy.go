@@ -27,12 +27,12 @@ type policyPut struct {
 }
 
 // Run adds the policy.
-func (v *policyPut) Run(t *terminal) error {
+func (v *policyPut) Run(t *terminal, p place) error {
 	document, err := v.document(t.in)
 	if err != nil {
 		return fmt.Errorf("read policy document: %w", err)
 	}
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		err := m.PutPolicy(ctx, account, app.Policy{Name: v.Name, Description: v.Description, Document: string(document)})
 		if err != nil {
 			return err
@@ -60,8 +60,8 @@ type policyList struct {
 }
 
 // Run lists policies.
-func (v *policyList) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *policyList) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		if v.User != "" {
 			names, err := m.UserPolicies(ctx, account, v.User)
 			for _, name := range names {
@@ -90,8 +90,8 @@ type userPolicy struct {
 type policyAttach struct{ userPolicy }
 
 // Run attaches the policy.
-func (v *policyAttach) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *policyAttach) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		if err := m.AttachPolicy(ctx, account, v.User, v.Policy); err != nil {
 			return err
 		}
@@ -103,8 +103,8 @@ func (v *policyAttach) Run(t *terminal) error {
 type policyDetach struct{ userPolicy }
 
 // Run detaches the policy.
-func (v *policyDetach) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *policyDetach) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		if err := m.DetachPolicy(ctx, account, v.User, v.Policy); err != nil {
 			return err
 		}

@@ -19,8 +19,8 @@ type userCreate struct {
 }
 
 // Run adds the user.
-func (v *userCreate) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *userCreate) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		u, err := m.CreateUser(ctx, account, v.Name, v.DisplayName)
 		if err != nil {
 			return err
@@ -33,8 +33,8 @@ func (v *userCreate) Run(t *terminal) error {
 type userList struct{ tenant }
 
 // Run lists the users.
-func (v *userList) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *userList) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		users, err := m.Users(ctx, account)
 		if err != nil {
 			return err

@@ -4,24 +4,36 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/rollcall-im/rollcall/internal/app"
 )
 
 type channelVerb struct {
+	place
+
 	Create channelCreate `cmd:"" help:"Add a channel, which callers know by its CustSpaceId."`
 	List   channelList   `cmd:"" help:"List channels and their numbers."`
 	Bind   channelBind   `cmd:"" help:"Give a channel a business number, or its number a new token."`
 }
 
+// AfterApply hands the place on to the verbs below.
+//
+//nolint:unparam // kong wants a hook to give an error
+func (v *channelVerb) AfterApply(k *kong.Context) error {
+	k.Bind(v.place)
+	return nil
+}
+
 type channelCreate struct {
-	tenant
-	SpaceID string `name:"space-id" placeholder:"ID" help:"The CustSpaceId; drawn if left out."`
+	named
+	SpaceID string `name:"space" placeholder:"ID" help:"The CustSpaceId; drawn if left out."`
 	Name    string `placeholder:"NAME" help:"What people call it."`
 }
 
 // Run adds the channel.
-func (v *channelCreate) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *channelCreate) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		c, err := m.CreateChannel(ctx, account, v.SpaceID, v.Name)
 		if err != nil {
 			return err
@@ -31,11 +43,11 @@ func (v *channelCreate) Run(t *terminal) error {
 	})
 }
 
-type channelList struct{ tenant }
+type channelList struct{ named }
 
 // Run lists channels, one line for each number.
-func (v *channelList) Run(t *terminal) error {
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+func (v *channelList) Run(t *terminal, p place) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		channels, err := m.Channels(ctx, account)
 		if err != nil {
 			return err
@@ -54,8 +66,8 @@ func (v *channelList) Run(t *terminal) error {
 }
 
 type channelBind struct {
-	tenant
-	SpaceID       string `name:"space-id" required:"" placeholder:"ID" help:"The channel's CustSpaceId."`
+	named
+	SpaceID       string `name:"space" required:"" placeholder:"ID" help:"The channel's CustSpaceId."`
 	Number        string `required:"" placeholder:"DIGITS" help:"The business number, with its country code."`
 	PhoneNumberID string `name:"phone-number-id" required:"" placeholder:"ID" help:"Meta's id of the number."`
 	WABAID        string `name:"waba-id" required:"" placeholder:"ID" help:"Meta's id of the WhatsApp business account."`
@@ -63,7 +75,7 @@ type channelBind struct {
 }
 
 // Run binds the number.
-func (v *channelBind) Run(t *terminal) error {
+func (v *channelBind) Run(t *terminal, p place) error {
 	number, err := app.ParseNumber(v.Number)
 	if err != nil {
 		return err
@@ -72,7 +84,7 @@ func (v *channelBind) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	return v.within(func(ctx context.Context, m *app.Management, account string) error {
+	return v.within(p, func(ctx context.Context, m *app.Management, account string) error {
 		err := m.BindNumber(ctx, account, app.BusinessNumber{Number: number, SpaceID: v.SpaceID, PhoneNumberID: v.PhoneNumberID,
 			WABAID: v.WABAID, Token: token})
 		if err != nil {

@@ -29,16 +29,15 @@ func (p place) within(create bool, fn func(ctx context.Context, m *app.Managemen
 	return fn(ctx, m)
 }
 
-// tenant is a place and an account of it.
+// tenant says which account a verb is about, where the words of the command name something else.
 type tenant struct {
-	place
 	Account string `env:"ROLLCALL_ACCOUNT" placeholder:"ID" help:"The account; may be left out while there is one only."`
 }
 
 // within runs fn on the account.
-func (o tenant) within(fn func(ctx context.Context, m *app.Management, account string) error) error {
-	return o.place.within(false, func(ctx context.Context, m *app.Management) error {
-		account, err := o.account(ctx, m)
+func (o tenant) within(p place, fn func(ctx context.Context, m *app.Management, account string) error) error {
+	return p.within(false, func(ctx context.Context, m *app.Management) error {
+		account, err := o.choose(ctx, m)
 		if err != nil {
 			return err
 		}
@@ -46,7 +45,8 @@ func (o tenant) within(fn func(ctx context.Context, m *app.Management, account s
 	})
 }
 
-func (o tenant) account(ctx context.Context, m *app.Management) (string, error) {
+// choose takes the only account where none is named.
+func (o tenant) choose(ctx context.Context, m *app.Management) (string, error) {
 	if o.Account != "" {
 		return o.Account, nil
 	}
@@ -57,9 +57,18 @@ func (o tenant) account(ctx context.Context, m *app.Management) (string, error) 
 	case len(all) == 0:
 		return "", errors.New("there is no account yet; run: rollcall account create")
 	case len(all) > 1:
-		return "", fmt.Errorf("there are %d accounts; say which one with --account; %w", len(all), errUsage)
+		return "", fmt.Errorf("there are %d accounts; say which one; %w", len(all), errUsage)
 	}
 	return string(all[0].ID), nil
+}
+
+// named is a tenant whose account is the word behind the command.
+type named struct {
+	Account string `arg:"" optional:"" help:"The account; may be left out while there is one only."`
+}
+
+func (o named) within(p place, fn func(ctx context.Context, m *app.Management, account string) error) error {
+	return tenant(o).within(p, fn)
 }
 
 // table prints rows in columns; the first one is the heading.

@@ -19,6 +19,6 @@ func (versionVerb) Run(t *terminal) error {
 			}
 		}
 	}
-	fmt.Fprintf(t.out, "rollcall %s%s (%s, %s/%s)\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-	return nil
+	_, err := fmt.Fprintf(t.out, "rollcall %s%s (%s, %s/%s)\n", version, revision, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
 }

@@ -120,13 +120,15 @@ func newGroup(t *testing.T, p *Program) groupRow {
 	return g
 }
 
-func control(t *testing.T, p *Program, path string, in map[string]string) string {
+func control(t *testing.T, p *Program, path string, in map[string]string) {
 	t.Helper()
 	text, err := json.Marshal(in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fetch(t, http.MethodPost, p.Ready().SimulatorURL+"/sim/v1"+path, string(text))
+	if got := fetch(t, http.MethodPost, p.Ready().SimulatorURL+"/sim/v1"+path, string(text)); !strings.HasPrefix(got, "{") {
+		t.Fatalf("%s: %s", path, got)
+	}
 }
 
 func fetch(t *testing.T, method, address, body string) string {

@@ -230,6 +230,9 @@ func (g *Gateway) recordFailure(tx *store.Tx, fx *effects, f failure) error {
 		return err
 	}
 	fx.ended(op)
+	if op.Kind == group.KindDelete {
+		fx.verify(gr.ID) // whether it was suspended before, or is meanwhile
+	}
 	return g.tell(tx, &gr, "refused", op.ID, map[string]any{"operation": op.Kind.String(), "code": f.code, "message": f.message})
 }
 

@@ -16,6 +16,9 @@ import (
 // unconfirmed is how long a command that can be seen in no other way waits for the network to report it.
 const unconfirmed = 10 * time.Minute
 
+// looks is how often a group is looked for in vain, with longer and longer waits, before it is asked for once more.
+const looks = 3
+
 // again is how long to wait for a report after so many have not come.
 func (g *Gateway) again(expired int) outbox.Verdict {
 	return outbox.Await(min(time.Minute, g.cfg.Patience.Report<<min(expired, 8)))
@@ -36,7 +39,7 @@ func (g *Gateway) runCreate(ctx context.Context, c *command) outbox.Verdict {
 			return g.adopt(ctx, c, found)
 		case c.job.Item.Ref != "" && g.now().Sub(c.op.At) > unconfirmed:
 			return g.refused(ctx, c, 0, "the network accepted the group and never made it")
-		case c.job.Item.Ref != "":
+		case c.job.Item.Ref != "", c.job.Expired%looks != 0:
 			return g.again(c.job.Expired)
 		}
 	}

@@ -110,7 +110,7 @@ type whom struct {
 func TestP3CreationsSurviveACrash(t *testing.T) {
 	t.Parallel()
 	const groups = 10
-	w := newWorld(t, report(100*time.Millisecond), simDelay(2*time.Millisecond))
+	w := newWorld(t, report(20*time.Millisecond), simDelay(2*time.Millisecond))
 	crashed := w.crashAfter(4, "create_group")
 	g, caller := w.gateway(), w.me()
 	var accepted []int64

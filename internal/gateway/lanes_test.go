@@ -83,6 +83,7 @@ func TestP4CommandsKeepTheirOrder(t *testing.T) {
 	if got.most > 1 {
 		t.Errorf("%d commands of the group at once", got.most)
 	}
+	w.delivered(g, doris, 4)
 	w.received(g, doris, "text 4915110000000", "text 4915110000001", "text 4915110000002", "text 4915110000009")
 	w.received(g, anna, "text 4915110000000")
 }

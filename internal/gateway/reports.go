@@ -122,15 +122,15 @@ func (g *Gateway) replay(tx *store.Tx, fx *effects, networkID, ref string) error
 
 // onCreate takes in that a group has been made, or that it has not.
 func (g *Gateway) onCreate(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
+	if known, err := tx.KnowsGroup(e.GroupID); known || err != nil {
+		return err // found in the network's list before, perhaps for a twin of the same subject; the twin then finds this one's
+	}
 	ref := creationRef(n.PhoneNumberID, e.RequestID)
 	it, err := tx.ItemByRef(ref)
-	if errors.Is(err, store.ErrNoRow) {
-		if known, err := tx.KnowsGroup(e.GroupID); known || err != nil {
-			return err
-		}
+	switch {
+	case errors.Is(err, store.ErrNoRow):
 		return g.park(tx, e, ref)
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	if len(e.Errors) > 0 {

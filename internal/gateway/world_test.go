@@ -80,6 +80,7 @@ type house struct {
 	store   *store.Store
 	gateway *gateway.Gateway
 	wire    *wire
+	stopped bool // in order, by the test
 	closed  sync.Once
 }
 
@@ -159,6 +160,9 @@ func (w *world) crash() {
 func (h *house) close() (err error) {
 	h.closed.Do(func() {
 		err = h.store.Close()
+		if h.stopped {
+			return
+		}
 		dead, cancel := context.WithCancel(context.Background())
 		cancel()
 		if e := h.gateway.Stop(dead); e != nil && !errors.Is(e, context.Canceled) {
@@ -166,6 +170,15 @@ func (h *house) close() (err error) {
 		}
 	})
 	return err
+}
+
+// stop ends a life in order.
+func (w *world) stop() {
+	w.t.Helper()
+	w.hooks.open(nil)
+	w.house.stopped = true
+	w.must(w.gateway().Stop(ctx))
+	w.must(w.house.close())
 }
 
 func (w *world) shut() {

@@ -3,6 +3,7 @@ package group
 import (
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/nyaruka/phonenumbers"
 )
@@ -31,8 +32,7 @@ func ParseNumber(text string) (Number, error) {
 	if !ok {
 		return 0, Errorf(CodeBadNumber, "%q is not a phone number; give digits with the country code, for example 8613800000000.", clip(text))
 	}
-	parsed, err := phonenumbers.Parse("+"+digits, "")
-	if err != nil || !phonenumbers.IsPossibleNumber(parsed) {
+	if !possible(digits) {
 		return 0, Errorf(CodeBadNumber, "%q is not a possible phone number; give digits with the country code, for example 8613800000000.", clip(text))
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
@@ -41,6 +41,36 @@ func ParseNumber(text string) (Number, error) {
 	}
 	return Number(n), nil
 }
+
+// possible asks the table of lengths first, because the library's own reading of a number costs more than all else that is
+// done to it, and the library where the table does not know.
+func possible(digits string) bool {
+	for size := 1; size <= 3; size++ {
+		code, _ := strconv.Atoi(digits[:size])
+		if lengths()[code]&(1<<(len(digits)-size)) != 0 {
+			return true
+		}
+	}
+	parsed, err := phonenumbers.Parse("+"+digits, "")
+	return err == nil && phonenumbers.IsPossibleNumber(parsed)
+}
+
+// lengths holds, for each calling code, the lengths that a number behind it can have, as bits. It is made by asking the
+// library about one number of each length; possible means no more to it either.
+var lengths = sync.OnceValue(func() map[int]uint16 {
+	table := map[int]uint16{}
+	for code := range phonenumbers.GetSupportedCallingCodes() {
+		prefix := int32(code) //nolint:gosec // calling codes have at most three digits
+		national := uint64(1)
+		for n := 1; n < 15; n++ {
+			if phonenumbers.IsPossibleNumber(&phonenumbers.PhoneNumber{CountryCode: &prefix, NationalNumber: &national}) {
+				table[code] |= 1 << n
+			}
+			national *= 10
+		}
+	}
+	return table
+})
 
 // NetworkNumber reads a number that the network itself wrote (a wa_id, or the echo of what it was sent): digits are taken
 // as they are, since the network knows its own people.

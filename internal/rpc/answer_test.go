@@ -3,6 +3,7 @@ package rpc
 import (
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -58,74 +59,76 @@ func everyAnswer(w *world) map[string]*http.Request {
 	}
 }
 
-// TestAnswersThatOfficialClientsCanRead: each entry is something that at least one official client core cannot bear, or takes
-// for something else. What they do was seen by running them; the conformance module runs them against this server.
+// readable says what at least one official client core cannot bear, or takes for something else. What they do was seen by
+// running them; the conformance module runs them against this server.
+var readable = map[string]func(t *testing.T, a answered, body string){
+	"errors are objects with text in Code, Message, RequestId and HostId": func(t *testing.T, a answered, body string) {
+		for _, name := range []string{"Code", "Message", "RequestId", "HostId", "Recommend"} {
+			if text, ok := a.Members[name].(string); a.status() >= 400 && (!ok || text == "") {
+				t.Errorf("%s is %v in %s", name, a.Members[name], body)
+			}
+		}
+	},
+	"AccessDeniedDetail is an object on errors, and absent on 200": func(t *testing.T, a answered, body string) {
+		detail, sent := a.Members["AccessDeniedDetail"]
+		if _, object := detail.(map[string]any); sent && (a.status() == 200 || !object) {
+			t.Errorf("%d with %s", a.status(), body)
+		}
+	},
+	"Code is there and text, also on 200": func(t *testing.T, a answered, body string) {
+		if a.Code == "" || a.RequestID == "" || a.Message == "" {
+			t.Errorf("a member is absent or empty: %s", body)
+		}
+	},
+	"names begin with a capital": func(t *testing.T, a answered, body string) {
+		for name := range a.Members {
+			if name[0] < 'A' || name[0] > 'Z' {
+				t.Errorf("%s in %s", name, body)
+			}
+		}
+	},
+	"a wrong signature's Message has a colon": func(t *testing.T, a answered, body string) {
+		if a.Code == "SignatureDoesNotMatch" && !strings.Contains(a.Message, ":") {
+			t.Errorf("no colon in %s", body)
+		}
+	},
+	"JSON has its content type": func(t *testing.T, a answered, _ string) {
+		if got := a.Header().Get("Content-Type"); got != "application/json;charset=utf-8" {
+			t.Errorf("Content-Type is %q", got)
+		}
+	},
+	"no answer is empty, HTML or begun by a byte order mark": func(t *testing.T, _ answered, body string) {
+		if !strings.HasPrefix(body, "{") || strings.TrimSpace(body) == "{}" {
+			t.Errorf("answer is %q", body)
+		}
+	},
+	"success is Code OK, and nothing else is": func(t *testing.T, a answered, body string) {
+		if good := a.Members["Success"] == true; good != (a.Code == "OK") {
+			t.Errorf("Success and Code disagree: %s", body)
+		}
+		if a.status() == 200 && a.Members["Success"] == nil {
+			t.Errorf("no Success: %s", body)
+		}
+	},
+	"200 is the only status of success, and no member is null": func(t *testing.T, a answered, body string) {
+		if a.status() < 400 && a.status() != 200 || strings.Contains(body, "null") {
+			t.Errorf("%d %s", a.status(), body)
+		}
+	},
+	"nothing is redirected": func(t *testing.T, a answered, _ string) {
+		if a.status()/100 == 3 || a.Header().Get("Location") != "" {
+			t.Errorf("redirected with %d", a.status())
+		}
+	},
+}
+
+// TestAnswersThatOfficialClientsCanRead holds every rule against every answer.
 func TestAnswersThatOfficialClientsCanRead(t *testing.T) {
 	w := newWorld(t)
-	rows := map[string]func(t *testing.T, a answered, body string){
-		"errors are objects with text in Code, Message, RequestId and HostId": func(t *testing.T, a answered, body string) {
-			for _, name := range []string{"Code", "Message", "RequestId", "HostId", "Recommend"} {
-				if text, ok := a.Members[name].(string); a.status() >= 400 && (!ok || text == "") {
-					t.Errorf("%s is %v in %s", name, a.Members[name], body)
-				}
-			}
-		},
-		"AccessDeniedDetail is an object on errors, and absent on 200": func(t *testing.T, a answered, body string) {
-			detail, sent := a.Members["AccessDeniedDetail"]
-			if _, object := detail.(map[string]any); sent && (a.status() == 200 || !object) {
-				t.Errorf("%d with %s", a.status(), body)
-			}
-		},
-		"Code is there and text, also on 200": func(t *testing.T, a answered, body string) {
-			if a.Code == "" || a.RequestID == "" || a.Message == "" {
-				t.Errorf("a member is absent or empty: %s", body)
-			}
-		},
-		"names begin with a capital": func(t *testing.T, a answered, body string) {
-			for name := range a.Members {
-				if name[0] < 'A' || name[0] > 'Z' {
-					t.Errorf("%s in %s", name, body)
-				}
-			}
-		},
-		"a wrong signature's Message has a colon": func(t *testing.T, a answered, body string) {
-			if a.Code == "SignatureDoesNotMatch" && !strings.Contains(a.Message, ":") {
-				t.Errorf("no colon in %s", body)
-			}
-		},
-		"JSON has its content type": func(t *testing.T, a answered, _ string) {
-			if got := a.Header().Get("Content-Type"); got != "application/json;charset=utf-8" {
-				t.Errorf("Content-Type is %q", got)
-			}
-		},
-		"no answer is empty, HTML or begun by a byte order mark": func(t *testing.T, _ answered, body string) {
-			if !strings.HasPrefix(body, "{") || strings.TrimSpace(body) == "{}" {
-				t.Errorf("answer is %q", body)
-			}
-		},
-		"success is Code OK, and nothing else is": func(t *testing.T, a answered, body string) {
-			if good := a.Members["Success"] == true; good != (a.Code == "OK") {
-				t.Errorf("Success and Code disagree: %s", body)
-			}
-			if a.status() == 200 && a.Members["Success"] == nil {
-				t.Errorf("no Success: %s", body)
-			}
-		},
-		"200 is the only status of success, and no member is null": func(t *testing.T, a answered, body string) {
-			if a.status() < 400 && a.status() != 200 || strings.Contains(body, "null") {
-				t.Errorf("%d %s", a.status(), body)
-			}
-		},
-		"nothing is redirected": func(t *testing.T, a answered, _ string) {
-			if a.status()/100 == 3 || a.Header().Get("Location") != "" {
-				t.Errorf("redirected with %d", a.status())
-			}
-		},
-	}
 	for name, r := range everyAnswer(w) {
 		a := w.send(r)
-		for row, check := range rows {
-			t.Run(name+"/"+row, func(t *testing.T) { check(t, a, a.Body.String()) })
+		for rule, check := range readable {
+			t.Run(name+"/"+rule, func(t *testing.T) { check(t, a, a.Body.String()) })
 		}
 	}
 }
@@ -250,34 +253,30 @@ func TestHEAD(t *testing.T) {
 func TestStringToSign(t *testing.T) {
 	w := newWorld(t)
 	const awkward = "GroupId=a%20%2B%22%3A%5C%3C%E7%BE%A4%0Aserver%20string%20to%20sign%20is%3A"
-	r := w.signed(request{action: "DeleteThing", query: awkward, secret: "x", scheme: signature.RPCHMACSHA1})
-	s := signature.FromHTTP(r, nil)
-	claim, err := signature.Parse(&s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mismatch, ok := signature.NewKey("y").Verify(&s, &claim).(*signature.MismatchError)
-	if !ok {
-		t.Fatal("no mismatch")
-	}
-	a := w.send(r)
-	w.expect(a, 400, "SignatureDoesNotMatch")
-	if want := "Specified signature is not matched with our calculation. server string to sign is:" + mismatch.StringToSign; a.Message != want {
-		t.Errorf("Message is\n%s\nwant\n%s", a.Message, want)
-	}
-
-	r = w.signed(request{action: "DeleteThing", query: awkward, secret: "x"})
-	s = signature.FromHTTP(r, nil)
-	if claim, err = signature.Parse(&s); err != nil {
-		t.Fatal(err)
-	}
-	if mismatch, ok = signature.NewKey("y").Verify(&s, &claim).(*signature.MismatchError); !ok {
-		t.Fatal("no mismatch")
-	}
-	want := "Specified signature does not match our calculation. server StringToSign is [" + mismatch.StringToSign +
-		"] server CanonicalRequest is [" + mismatch.CanonicalRequest + "]"
-	if a = w.send(r); a.Message != want {
-		t.Errorf("Message is\n%s\nwant\n%s", a.Message, want)
+	for scheme, want := range map[signature.Scheme]func(*signature.MismatchError) string{
+		signature.RPCHMACSHA1: func(m *signature.MismatchError) string {
+			return "Specified signature is not matched with our calculation. server string to sign is:" + m.StringToSign
+		},
+		signature.ACS3HMACSHA256: func(m *signature.MismatchError) string {
+			return "Specified signature does not match our calculation. server StringToSign is [" + m.StringToSign +
+				"] server CanonicalRequest is [" + m.CanonicalRequest + "]"
+		},
+	} {
+		r := w.signed(request{action: "DeleteThing", query: awkward, secret: "x", scheme: scheme})
+		s := signature.FromHTTP(r, nil)
+		claim, err := signature.Parse(&s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var mismatch *signature.MismatchError
+		if err := signature.NewKey("y").Verify(&s, &claim); !errors.As(err, &mismatch) {
+			t.Fatal(err)
+		}
+		a := w.send(r)
+		w.expect(a, 400, "SignatureDoesNotMatch")
+		if a.Message != want(mismatch) {
+			t.Errorf("Message is\n%s\nwant\n%s", a.Message, want(mismatch))
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ func BenchmarkServeList(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer s.Close()
+	b.Cleanup(func() { _ = s.Close() })
 	err = s.Write(b.Context(), func(tx *store.Tx) error {
 		if err := tx.InsertAccount(&store.Account{ID: testAccount, Name: "a", Beta: true}); err != nil {
 			return err

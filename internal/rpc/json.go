@@ -3,7 +3,6 @@ package rpc
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 
@@ -22,23 +21,26 @@ var (
 // parseList reads a JSON list of flat objects. It stops at the first thing that is wrong, so that a long list costs no more
 // than its first thousand entries.
 func parseList(text string) ([]Object, error) {
-	r := newJSONReader(text)
-	if !r.open('[') {
-		return nil, r.fault(errNotList)
+	r := jsonReader{rest: text}
+	if !r.take('[') {
+		return nil, errNotList
 	}
 	var list []Object
-	for r.More() {
+	for more := !r.take(']'); more; {
 		if len(list) == maxEntries {
 			return nil, ErrManyEntries
 		}
-		if !r.open('{') {
-			return nil, r.fault(errNotList)
+		if !r.take('{') {
+			return nil, errNotList
 		}
 		o, err := r.members()
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, o)
+		if more, err = r.next(']'); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.end(); err != nil {
 		return nil, err
@@ -48,52 +50,48 @@ func parseList(text string) ([]Object, error) {
 
 // parseObject reads a flat JSON object.
 func parseObject(text string) (Object, error) {
-	r := newJSONReader(text)
-	if !r.open('{') {
-		return nil, r.fault(errNotObject)
+	r := jsonReader{rest: text}
+	if !r.take('{') {
+		return nil, errNotObject
 	}
 	o, err := r.members()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.Token(); !errors.Is(err, io.EOF) {
-		return nil, errNotJSON
+	if err := r.end(); err != nil {
+		return nil, err
 	}
 	return o, nil
 }
 
-// jsonReader reads JSON token by token, never deeper than the two levels that a parameter can have.
-type jsonReader struct {
-	*json.Decoder
-	err error // the syntax error that open met
-}
+// jsonReader reads JSON from the front of a text, never deeper than the two levels that a parameter can have, and without
+// copying what it need not. It takes what encoding/json takes, which the fuzz test compares it with.
+type jsonReader struct{ rest string }
 
-func newJSONReader(text string) *jsonReader {
-	r := &jsonReader{Decoder: json.NewDecoder(strings.NewReader(text))}
-	r.UseNumber()
-	return r
-}
-
-func (r *jsonReader) open(delim json.Delim) bool {
-	var t json.Token
-	t, r.err = r.Token()
-	return r.err == nil && t == delim
-}
-
-// fault tells a syntax error from a value of the wrong kind.
-func (r *jsonReader) fault(wrongKind error) error {
-	if r.err != nil {
-		return errNotJSON
+// take passes over a character, if it comes next.
+func (r *jsonReader) take(c byte) bool {
+	r.rest = strings.TrimLeft(r.rest, " \t\r\n")
+	if r.rest == "" || r.rest[0] != c {
+		return false
 	}
-	return wrongKind
+	r.rest = r.rest[1:]
+	return true
 }
 
-// end expects the list's closing bracket, and nothing behind.
+// next expects a comma, or the end of what is being read.
+func (r *jsonReader) next(end byte) (more bool, err error) {
+	switch {
+	case r.take(','):
+		return true, nil
+	case r.take(end):
+		return false, nil
+	}
+	return false, errNotJSON
+}
+
+// end expects nothing more.
 func (r *jsonReader) end() error {
-	if !r.open(']') {
-		return errNotJSON
-	}
-	if _, err := r.Token(); !errors.Is(err, io.EOF) {
+	if strings.TrimLeft(r.rest, " \t\r\n") != "" {
 		return errNotJSON
 	}
 	return nil
@@ -101,26 +99,24 @@ func (r *jsonReader) end() error {
 
 // members reads an object whose brace has been read, up to and with its end. A null is a member that is not there.
 func (r *jsonReader) members() (Object, error) {
-	o := make(Object, 0, 1)
-	for r.More() {
-		name, err := r.Token()
-		if err != nil {
+	o := make(Object, 0, 2)
+	for more := !r.take('}'); more; {
+		name, ok := r.text()
+		if !ok || !r.take(':') {
 			return nil, errNotJSON
 		}
-		text, null, err := r.scalar()
+		value, null, err := r.scalar()
 		switch {
 		case err != nil:
 			return nil, err
-		case null:
-			continue
 		case len(o) == maxMembers:
 			return nil, errManyMembers
+		case !null:
+			o = append(o, signature.Parameter{Name: officialName(name), Value: value})
 		}
-		key, _ := name.(string) // the decoder gives nothing else here
-		o = append(o, signature.Parameter{Name: officialName(key), Value: text})
-	}
-	if !r.open('}') {
-		return nil, errNotJSON
+		if more, err = r.next('}'); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(o, func(a, b signature.Parameter) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(o); i++ {
@@ -131,23 +127,91 @@ func (r *jsonReader) members() (Object, error) {
 	return o, nil
 }
 
-func (r *jsonReader) scalar() (text string, null bool, err error) {
-	t, err := r.Token()
-	if err != nil {
+func (r *jsonReader) scalar() (value string, null bool, err error) {
+	r.rest = strings.TrimLeft(r.rest, " \t\r\n")
+	switch {
+	case r.rest == "":
+		return "", false, errNotJSON
+	case r.rest[0] == '{' || r.rest[0] == '[':
+		return "", false, errNested
+	case r.rest[0] == '"':
+		text, ok := r.text()
+		if !ok {
+			return "", false, errNotJSON
+		}
+		return text, false, nil
+	}
+	end := strings.IndexAny(r.rest, ",}] \t\r\n")
+	if end < 0 {
+		return "", false, errNotJSON // an object has to end behind it
+	}
+	word := r.rest[:end]
+	r.rest = r.rest[end:]
+	if word != "true" && word != "false" && word != "null" && !isNumber(word) {
 		return "", false, errNotJSON
 	}
-	switch v := t.(type) {
-	case string:
-		return v, false, nil
-	case json.Number:
-		return v.String(), false, nil
-	case bool:
-		if v {
-			return "true", false, nil
-		}
-		return "false", false, nil
-	case nil:
-		return "", true, nil
+	return word, word == "null", nil
+}
+
+// text reads a string. Only one with escapes is copied.
+func (r *jsonReader) text() (string, bool) {
+	r.rest = strings.TrimLeft(r.rest, " \t\r\n")
+	if r.rest == "" || r.rest[0] != '"' {
+		return "", false
 	}
-	return "", false, errNested
+	escaped := false
+	for i := 1; i < len(r.rest); i++ {
+		switch c := r.rest[i]; {
+		case c == '\\':
+			escaped = true
+			i++
+		case c < ' ':
+			return "", false
+		case c == '"':
+			raw := r.rest[:i+1]
+			r.rest = r.rest[i+1:]
+			if !escaped {
+				return raw[1:i], true
+			}
+			var text string
+			err := json.Unmarshal([]byte(raw), &text)
+			return text, err == nil
+		}
+	}
+	return "", false
+}
+
+// isNumber takes the numbers of RFC 8259.
+func isNumber(s string) bool {
+	s = strings.TrimPrefix(s, "-")
+	whole := digits(s)
+	if whole == 0 || whole > 1 && s[0] == '0' {
+		return false
+	}
+	s = s[whole:]
+	if strings.HasPrefix(s, ".") {
+		n := digits(s[1:])
+		if n == 0 {
+			return false
+		}
+		s = s[1+n:]
+	}
+	if s != "" && (s[0] == 'e' || s[0] == 'E') {
+		s = s[1:]
+		if s != "" && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		n := digits(s)
+		return n > 0 && n == len(s)
+	}
+	return s == ""
+}
+
+// digits counts the digits that a text begins with.
+func digits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	return n
 }

@@ -23,10 +23,16 @@ const nonceShards = 64
 // and minute of use: about 14 bytes a nonce, and whole minutes are dropped, so that nothing has to be swept. That a fresh
 // nonce meets another's hash has a chance of about 5e-13 with nine million of them.
 type nonces struct {
-	macs   sync.Pool // of hash.Hash, keyed
+	macs   sync.Pool // of *nonceHash
 	most   int64
 	held   atomic.Int64
 	shards [nonceShards]nonceShard
+}
+
+// nonceHash is a keyed hash with the room it needs, so that hashing allocates nothing.
+type nonceHash struct {
+	mac hash.Hash
+	buf []byte
 }
 
 type nonceShard struct {
@@ -46,23 +52,23 @@ type nonceTable struct {
 // hashes.
 func newNonces(key []byte, most int) *nonces {
 	n := &nonces{most: int64(most)}
-	n.macs.New = func() any { return hmac.New(sha256.New, key) }
+	n.macs.New = func() any { return &nonceHash{mac: hmac.New(sha256.New, key)} }
 	return n
 }
 
 // sum hashes a nonce of an access key; the result is never 0. Access key ids and nonces are printable, so that a zero byte
 // separates them.
 func (n *nonces) sum(accessKeyID, nonce string) uint64 {
-	mac, ok := n.macs.Get().(hash.Hash)
+	h, ok := n.macs.Get().(*nonceHash)
 	if !ok {
 		panic("rpc: foreign value in the pool of keyed hashes")
 	}
-	var buf [512]byte
-	text := append(append(append(buf[:0], accessKeyID...), 0), nonce...)
-	mac.Reset()
-	mac.Write(text)
-	sum := binary.BigEndian.Uint64(mac.Sum(buf[:0]))
-	n.macs.Put(mac)
+	h.buf = append(append(append(h.buf[:0], accessKeyID...), 0), nonce...)
+	h.mac.Reset()
+	h.mac.Write(h.buf)
+	h.buf = h.mac.Sum(h.buf[:0])
+	sum := binary.BigEndian.Uint64(h.buf)
+	n.macs.Put(h)
 	return max(sum, 1)
 }
 
@@ -130,13 +136,18 @@ func (t *nonceTable) has(sum uint64) bool {
 	if t.used == 0 {
 		return false
 	}
-	mask := uint64(len(t.slots) - 1)
+	mask := t.mask()
 	for i := sum & mask; t.slots[i] != 0; i = (i + 1) & mask {
 		if t.slots[i] == sum {
 			return true
 		}
 	}
 	return false
+}
+
+// mask keeps a number within the table, whose size is a power of two.
+func (t *nonceTable) mask() uint64 {
+	return uint64(len(t.slots) - 1) //nolint:gosec // never asked of an empty table
 }
 
 func (t *nonceTable) add(sum uint64) {
@@ -158,7 +169,7 @@ func (t *nonceTable) grow() {
 }
 
 func (t *nonceTable) put(sum uint64) {
-	mask := uint64(len(t.slots) - 1)
+	mask := t.mask()
 	i := sum & mask
 	for t.slots[i] != 0 {
 		i = (i + 1) & mask

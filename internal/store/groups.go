@@ -71,8 +71,12 @@ func (f GroupFilter) where() (string, []any) {
 }
 
 func likePattern(s string) string {
+	const most = 4 * group.MaxSubject // databases bound a pattern; no subject is that long, so the front alone finds nothing either
 	if s == "" {
 		return ""
+	}
+	if r := []rune(s); len(r) > most {
+		s = string(r[:most])
 	}
 	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(s)) + "%"
 }

@@ -55,6 +55,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err := s.start(ctx, cfg); err != nil {
 		return nil, errors.Join(err, s.db.Close())
 	}
+	if err := s.checkSeal(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 
@@ -102,13 +105,15 @@ func (s *Store) start(ctx context.Context, cfg Config) error {
 	}
 	s.ids = newIDs(cfg.Now, last)
 	s.writer = startWriter(c, s)
-	return s.checkSeal(ctx)
+	return nil
 }
 
 // Close waits for what the writer has taken and for readers that are under way, then closes the file. Reads and writes that
-// come later give ErrClosed.
+// come later give ErrClosed, and so does a second Close.
 func (s *Store) Close() error {
-	s.writer.stop()
+	if !s.writer.stop() {
+		return ErrClosed
+	}
 	var errs []error
 	for range cap(s.readers) {
 		errs = append(errs, (<-s.readers).close())

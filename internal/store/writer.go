@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
 )
 
 // maxGathered bounds how many transactions are committed together, so that none waits long for the others.
@@ -16,11 +17,12 @@ var ErrClosed = errors.New("the store is closed")
 // writer owns the one connection that writes. It takes what is waiting, runs each in its savepoint, commits once and only
 // then answers them all. It never waits for more to come: a batch is what came while the last one was written.
 type writer struct {
-	conn  *conn
-	store *Store
-	jobs  chan *job
-	quit  chan struct{}
-	done  chan struct{}
+	conn    *conn
+	store   *Store
+	jobs    chan *job
+	stopped atomic.Bool
+	quit    chan struct{}
+	done    chan struct{}
 }
 
 type job struct {
@@ -35,9 +37,14 @@ func startWriter(c *conn, s *Store) *writer {
 	return w
 }
 
-func (w *writer) stop() {
+// stop tells whether it was this call that stopped the writer.
+func (w *writer) stop() bool {
+	if w.stopped.Swap(true) {
+		return false
+	}
 	close(w.quit)
 	<-w.done
+	return true
 }
 
 // Write runs fn in a transaction of its own and returns once that is on disk. An error of fn undoes fn alone. A caller that

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Queued tells how many transactions wait for the writer.
+func (s *Store) Queued() int { return len(s.writer.jobs) }
+
+// WriterPragma reads a setting of the connection that writes. Nothing may be written meanwhile.
+func (s *Store) WriterPragma(name string) (string, error) { return pragma(s.writer.conn, name) }
+
+// ReaderPragma reads a setting of a connection that reads.
+func (s *Store) ReaderPragma(name string) (value string, err error) {
+	err = s.Read(context.Background(), func(tx *Tx) error {
+		value, err = pragma(tx.conn, name)
+		return err
+	})
+	return value, err
+}
+
+func pragma(c *conn, name string) (value string, err error) {
+	err = c.sql.QueryRowContext(context.Background(), "PRAGMA "+name).Scan(&value)
+	return value, err
+}
+
+// Run runs a statement of a test's own.
+func (tx *Tx) Run(query string, args ...any) error { return tx.run(query, args...) }
+
+// Plans gives, for each statement the transaction's connection has prepared, how the database goes about it.
+func (tx *Tx) Plans() (map[string][]string, error) {
+	plans := map[string][]string{}
+	for _, query := range slices.Sorted(maps.Keys(tx.conn.stmts)) {
+		plan, err := all(tx, func(row scanner) (string, error) {
+			var detail string
+			var id, parent, unused int
+			err := row.Scan(&id, &parent, &unused, &detail)
+			return detail, err
+		}, "EXPLAIN QUERY PLAN "+query, make([]any, countParams(query))...)
+		if err != nil {
+			return nil, fmt.Errorf("explain %s: %w", query, err)
+		}
+		plans[query] = plan
+	}
+	return plans, nil
+}
+
+func countParams(query string) int {
+	n := 0
+	for i := 1; ; i++ {
+		if !containsParam(query, i) {
+			return n
+		}
+		n = i
+	}
+}
+
+func containsParam(query string, i int) bool {
+	want := fmt.Sprintf("$%d", i)
+	for at := 0; at+len(want) <= len(query); at++ {
+		end := at + len(want)
+		if query[at:end] == want && (end == len(query) || query[end] < '0' || query[end] > '9') {
+			return true
+		}
+	}
+	return false
+}
+
+// LikePattern is the pattern that a search text becomes.
+func LikePattern(s string) string { return likePattern(s) }
+
+// Migrate takes the tables of a database to a version, 0 for none.
+func Migrate(ctx context.Context, db *sql.DB, version int64) error {
+	p, err := provider(db)
+	if err != nil {
+		return err
+	}
+	now, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return err
+	}
+	if version < now {
+		_, err = p.DownTo(ctx, version)
+	} else {
+		_, err = p.UpTo(ctx, version)
+	}
+	return err
+}
