@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -66,9 +67,18 @@ func (v *devVerb) config(t *terminal) app.Config {
 	}
 }
 
+// collectSeldom makes the garbage collector trade memory for time, unless the environment has a wish of its own. The heap of a
+// server is small, so it costs some ten megabytes.
+func collectSeldom() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+}
+
 // untilInterrupted runs a program. The first interrupt stops it in order, the second one kills it. once is called when the
 // program answers; what it returns is called when the program is asked to stop.
 func untilInterrupted(t *terminal, cfg app.Config, once func(*app.Program) (func() error, error)) error {
+	collectSeldom()
 	interrupted, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer restore()
 	p, err := app.Start(interrupted, cfg)

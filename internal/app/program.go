@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -137,11 +138,13 @@ func (p *Program) openNetwork(context.Context) (err error) {
 // openGateway makes the gateway. It does not work yet, so it may speak to a simulator that is still to come.
 func (p *Program) openGateway(context.Context) error {
 	south, fetch := graph.Config{BaseURL: p.cfg.Meta.GraphURL}, outbound.Config{}
+	parallel := 0
 	if p.cfg.Simulator != nil {
 		south.Transport = simulator.InProcess(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			p.sim.Graph().ServeHTTP(w, r)
 		}))
 		fetch.Allow = outbound.Loopback
+		parallel = 2 * runtime.GOMAXPROCS(0) // a network in this process is not waited for, only computed
 	}
 	client, err := graph.New(south)
 	if err != nil {
@@ -149,7 +152,7 @@ func (p *Program) openGateway(context.Context) error {
 	}
 	pictures := outbound.New(fetch)
 	p.onStop("fetching of pictures", func(context.Context) error { pictures.CloseIdleConnections(); return nil })
-	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Logger: p.log,
+	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Logger: p.log, Parallel: parallel,
 		Patience: gateway.Patience{Confirm: p.cfg.ConfirmWait}})
 	p.webhook.handle = p.gateway.HandleReports
 	return nil

@@ -63,6 +63,10 @@ func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict
 }
 
 func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
+	if c := g.handovers.take(job.Item.OperationID); c != nil && !job.Again {
+		c.job = job
+		return c, nil
+	}
 	c := &command{job: job}
 	var generation int64
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -91,8 +95,38 @@ func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 	if n == nil {
 		return nil, errors.New("the business number is not bound to the network")
 	}
-	c.creds = graph.Credentials{PhoneNumberID: n.PhoneNumberID, Token: n.Token}
+	c.creds = credentials(n)
 	return c, nil
+}
+
+func credentials(n *group.BusinessNumber) graph.Credentials {
+	return graph.Credentials{PhoneNumberID: n.PhoneNumberID, Token: n.Token}
+}
+
+// handovers spare the first run of a command the reading of what the transaction that caused it had just in its hands. What
+// is missing, because there are too many or after a restart, is read from the store.
+type handovers struct {
+	mu          sync.Mutex
+	byOperation map[int64]*command
+}
+
+const maxHandovers = 4096
+
+func (h *handovers) put(c *command) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.byOperation) < maxHandovers {
+		h.byOperation[c.op.ID] = c
+	}
+}
+
+// take gives a command once. It is also how one is forgotten whose transaction failed.
+func (h *handovers) take(operation int64) *command {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.byOperation[operation]
+	delete(h.byOperation, operation)
+	return c
 }
 
 // finish takes the item out of its lane together with the effect, if there is one to record.

@@ -49,6 +49,7 @@ type Gateway struct {
 	directory directory
 	waiters   waiters
 	flights   flights
+	handovers handovers
 	rereads   rereads
 
 	halt    chan struct{}
@@ -67,6 +68,7 @@ func New(cfg Config) *Gateway {
 	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{})}
 	g.waiters.byOperation = map[int64][]chan group.Operation{}
 	g.flights.byGroup, g.flights.heard = map[int64]flight{}, map[int64]string{}
+	g.handovers.byOperation = map[int64]*command{}
 	g.rereads.timers = map[int64]*time.Timer{}
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel,
 		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand}})

@@ -407,8 +407,7 @@ func (s *story) end() {
 		s.rt.Fatalf("the row is %+v, the model %+v", row, s.model)
 	}
 	for _, n := range s.phones {
-		times := s.told(s.id, n)
-		if s.barred[n] && times == 0 || s.clean && times > 1 || s.clean && !s.barred[n] && times > 0 {
+		if times := s.told(s.id, n); s.clean && (times == 1) != s.barred[n] || times > 1 {
 			s.rt.Fatalf("that %d was removed was told %d times; barred: %v", n, times, s.barred[n])
 		}
 	}

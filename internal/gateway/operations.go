@@ -97,6 +97,7 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 	})
 	if err != nil {
 		g.waiters.remove(s.op.ID, s.ended)
+		g.handovers.take(s.op.ID)
 		return s, err
 	}
 	if s.op.State == group.Pending {

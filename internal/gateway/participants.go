@@ -58,9 +58,11 @@ func (g *Gateway) planRemoval(tx *store.Tx, n *group.BusinessNumber, t Target, l
 	if err := tx.InsertOperation(op); err != nil || op.State != group.Pending {
 		return err
 	}
-	if err := tx.PutParticipants(gr.ID, marked(known, plan.Remove, op.ID)); err != nil {
+	pending := marked(known, plan.Remove, op.ID)
+	if err := tx.PutParticipants(gr.ID, pending); err != nil {
 		return err
 	}
+	g.handovers.put(&command{op: *op, group: gr, people: pending, creds: credentials(n)})
 	return enqueueRemovals(tx, op, len(plan.Remove))
 }
 

@@ -18,7 +18,7 @@ type lane struct {
 
 	pending bool    // somebody woke it while it ran
 	settled []int64 // items that events took out while it ran
-	hurried bool    // the next wait is to be cut short
+	hurried bool    // the next run does not wait for its time
 
 	head    int64 // the item that ran last
 	expired int   // how often that item has waited in vain
@@ -76,11 +76,7 @@ func (o *Outbox) Hurry(name store.Lane) {
 	case l.timer == nil:
 		l.hurried = true
 	case l.timer.Stop():
-		l.timer, l.hurried = nil, !l.awaits
-		if l.awaits {
-			l.expired++
-		}
-		o.spawn(name, l)
+		o.resume(name, l)
 	}
 }
 
@@ -128,19 +124,13 @@ func (o *Outbox) wait(name store.Lane, l *lane, item store.Item) time.Duration {
 		o.cfg.Logger.Error("a handler called an item finished that is still in its lane", "lane", name, "item", item.ID)
 		return time.Second
 	}
-	wait := time.Until(item.NextAt)
-	if wait <= 0 || o.takeHurry(l) {
+	wait := time.Until(item.NextAt) // which may be that of an earlier try: the wait for an event does not change it
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if l.hurried {
 		return 0
 	}
 	return wait
-}
-
-func (o *Outbox) takeHurry(l *lane) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	hurried := l.hurried
-	l.hurried = false
-	return hurried
 }
 
 func (o *Outbox) next(name store.Lane) (item store.Item, err error) {
@@ -204,8 +194,9 @@ func (o *Outbox) job(l *lane, item store.Item) (Job, bool) {
 	}
 	again := item.Attempts > 0 || l.head == item.ID
 	if l.head != item.ID {
-		l.head, l.expired, l.hurried = item.ID, 0, false
+		l.head, l.expired = item.ID, 0
 	}
+	l.hurried = false
 	if l.first == 0 {
 		l.first = item.ID
 	}
@@ -230,7 +221,6 @@ func (o *Outbox) await(name store.Lane, l *lane, item int64, most time.Duration)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if l.hurried {
-		l.hurried = false
 		l.expired++
 		return true
 	}
@@ -265,9 +255,14 @@ func (o *Outbox) rouse(name store.Lane, l *lane) {
 	if o.stopped || l.timer == nil {
 		return
 	}
-	l.timer = nil
+	o.resume(name, l)
+}
+
+// resume runs a parked lane whose wait has ended without its event. The lock is held, and the timer will not fire.
+func (o *Outbox) resume(name store.Lane, l *lane) {
 	if l.awaits {
 		l.expired++
 	}
+	l.timer, l.hurried = nil, true
 	o.spawn(name, l)
 }

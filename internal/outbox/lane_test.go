@@ -209,6 +209,9 @@ func TestHurry(t *testing.T) {
 	r.say(outbox.Retry(never, "out of order"))
 	r = w.expect(items[0])
 	r.check(t, true, 2, 2)
+	r.say(outbox.Await(time.Millisecond)) // the next try was due in an hour; that is past
+	r = w.expect(items[0])
+	r.check(t, true, 3, 2)
 	w.box.Hurry(lane(1)) // meant for this item and not for the next
 	w.finish(r)
 	w.expect(items[1]).say(outbox.Await(never))

@@ -40,6 +40,7 @@ type planned struct {
 type play struct {
 	store *store.Store
 	box   atomic.Pointer[outbox.Outbox]
+	event sync.WaitGroup
 
 	mu       sync.Mutex
 	lanes    map[store.Lane][]*planned // in the order of acceptance
@@ -138,6 +139,7 @@ func (p *play) finish(t *rapid.T) {
 	if err := p.box.Load().Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
+	p.event.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, w := range p.wrong {
@@ -159,10 +161,10 @@ func (p *play) handle(_ context.Context, job outbox.Job) outbox.Verdict {
 		p.settle(it)
 		return outbox.Await(never)
 	case settledAwait:
-		go p.settle(it)
+		p.event.Go(func() { p.settle(it) })
 		return outbox.Await(never)
 	case settledRetry:
-		go p.settle(it)
+		p.event.Go(func() { p.settle(it) })
 		return outbox.Retry(never, "the answer was lost")
 	default:
 		p.remove(it)
