@@ -118,7 +118,7 @@ func readOnly(t *testing.T, s server, reader client) {
 	if err != nil || seen.Raised != nil {
 		t.Fatalf("the read-only key cannot list: %v, %+v", err, seen.Raised)
 	}
-	got := expect(t, reader, s.removal("no-such-group"), refused{http.StatusForbidden, []string{"Forbidden.RAM", "NoPermission"}})
+	got := expect(t, reader, s.removal("no-such-group"), refused{http.StatusForbidden, []string{"Forbidden.RAM"}})
 	if got.Detail == nil {
 		t.Fatal("no AccessDeniedDetail")
 	}

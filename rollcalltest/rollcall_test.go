@@ -106,7 +106,7 @@ func TestReadonlyKey(t *testing.T) {
 		t.Errorf("reading with the read-only key: %s: %s", a.Code, a.Message)
 	}
 	a := r.CallAs(r.ReadonlyAccessKeyID, r.ReadonlyAccessKeySecret, "AddChatGroup", map[string]string{"Subject": "no"})
-	if a.Status != 403 || a.Code != "NoPermission" {
+	if a.Status != 403 || a.Code != "Forbidden.RAM" {
 		t.Errorf("changing with the read-only key: status %d, %s", a.Status, a.Code)
 	}
 }

@@ -60,7 +60,7 @@ func possible(digits string) bool {
 var lengths = sync.OnceValue(func() map[int]uint16 {
 	table := map[int]uint16{}
 	for code := range phonenumbers.GetSupportedCallingCodes() {
-		prefix := int32(code) //nolint:gosec // calling codes have at most three digits
+		prefix := int32(code)
 		national := uint64(1)
 		for n := 1; n < 15; n++ {
 			if phonenumbers.IsPossibleNumber(&phonenumbers.PhoneNumber{CountryCode: &prefix, NationalNumber: &national}) {

@@ -1,10 +1,13 @@
 package group_test
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"github.com/nyaruka/phonenumbers"
 	"pgregory.net/rapid"
 
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -116,4 +119,25 @@ func TestMask(t *testing.T) {
 	if got := group.Number(8613800000042).Masked(); got != "8613*******42" {
 		t.Errorf("Masked gives %q", got)
 	}
+}
+
+// The quick look at the table of lengths refuses and lets through what the library itself does.
+func TestPossibleAgreesWithTheLibrary(t *testing.T) {
+	var codes []int
+	for code := range phonenumbers.GetSupportedCallingCodes() {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	rapid.Check(t, func(t *rapid.T) {
+		digits := strconv.Itoa(rapid.SampledFrom(codes).Draw(t, "calling code")) + rapid.StringMatching(`[0-9]{6,14}`).Draw(t, "digits")
+		if rapid.IntRange(0, 9).Draw(t, "kind") == 0 {
+			digits = rapid.StringMatching(`[1-9][0-9]{6,14}`).Draw(t, "any digits")
+		}
+		digits = digits[:min(len(digits), 15)]
+		parsed, err := phonenumbers.Parse("+"+digits, "")
+		want := err == nil && phonenumbers.IsPossibleNumber(parsed)
+		if _, err := group.ParseNumber(digits); (err == nil) != want {
+			t.Fatalf("%s: possible %v, and the library says %v", digits, err == nil, want)
+		}
+	})
 }

@@ -35,7 +35,7 @@ func (s *Server) deny(x *exchange, d ram.Decision) error {
 	if err != nil {
 		return err
 	}
-	r := refusef(codeNoPermission, "You are not authorized to do this action. Resource: %s Action: %s", anyResource, x.operation.RAMAction)
+	r := refusef(codeNoPermission, "User not authorized to operate on the specified resource, or this API doesn't support RAM. Resource: %s Action: %s", anyResource, x.operation.RAMAction)
 	r.detail = ram.Denied(d, x.operation.RAMAction, ram.UserPrincipal(p.AccountID, p.UserID), sealed)
 	return r
 }

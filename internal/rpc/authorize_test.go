@@ -19,7 +19,7 @@ func TestNoPermission(t *testing.T) {
 	w := newWorld(t)
 	w.expect(w.call(request{action: "ListSilently", key: readerKey}), 200, "OK")
 	a := w.call(request{action: "DeleteThing", key: readerKey})
-	w.expect(a, 403, "NoPermission")
+	w.expect(a, 403, "Forbidden.RAM")
 	if !strings.Contains(a.Message, "cams:DeleteThing") {
 		t.Errorf("Message is %q", a.Message)
 	}
@@ -76,7 +76,7 @@ func TestChangeOfPolicyHoldsAtOnce(t *testing.T) {
 	w.write(func(tx *store.Tx) error {
 		return errors.Join(tx.Detach(store.Attachment{AccountID: testAccount, UserID: otherUser, Kind: "System", Policy: "AliyunCamsReadOnlyAccess"}), tx.Raise())
 	})
-	w.expect(w.call(request{action: "ListSilently", key: readerKey}), 403, "NoPermission")
+	w.expect(w.call(request{action: "ListSilently", key: readerKey}), 403, "Forbidden.RAM")
 	w.write(func(tx *store.Tx) error {
 		return errors.Join(tx.SetAccessKeyActive(testAccount, readerKey, false), tx.Raise())
 	})

@@ -91,7 +91,7 @@ var errorTable = map[group.Code]ErrorRow{
 	codeSignatureShape:    {"IncompleteSignature", http.StatusBadRequest, "The request signature does not conform to Aliyun standards.", false},
 	codeSignatureMismatch: {"SignatureDoesNotMatch", http.StatusBadRequest, "Specified signature does not match our calculation.", false},
 	codeNonceUsed:         {"SignatureNonceUsed", http.StatusBadRequest, "Specified signature nonce was used already.", false},
-	codeNoPermission:      {"NoPermission", http.StatusForbidden, "You are not authorized to do this action.", false},
+	codeNoPermission:      {"Forbidden.RAM", http.StatusForbidden, "User not authorized to operate on the specified resource, or this API doesn't support RAM.", false},
 	codeThrottled:         {"Throttling.User", http.StatusBadRequest, "Request was denied due to user flow control.", false},
 	codeInternal:          {"InternalError", http.StatusInternalServerError, "The request processing has failed due to some unknown error.", false},
 	codeUnavailable:       {"ServiceUnavailable", http.StatusServiceUnavailable, "The request has failed due to a temporary failure of the server.", false},

@@ -65,7 +65,7 @@ func TestOrderOfChecks(t *testing.T) {
 		{400, "InvalidAccessKeyId.Inactive", func(q *request) { q.key = readerKey }},
 		{400, "InvalidSecurityToken.MismatchWithAccessKey", func(q *request) { q.token = "" }},
 		{400, "SignatureDoesNotMatch", func(q *request) { q.secret = "" }},
-		{403, "NoPermission", func(q *request) { q.key = strangerKey }},
+		{403, "Forbidden.RAM", func(q *request) { q.key = strangerKey }},
 		{200, "Authentication.NoAuth", func(q *request) { q.key = rootKey; q.nonce = "used" }},
 		{400, "SignatureNonceUsed", func(q *request) { q.nonce = "" }},
 		{400, "Throttling.User", func(*request) { w.clock.add(time.Second) }},

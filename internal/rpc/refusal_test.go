@@ -25,7 +25,7 @@ func TestRefusalsAreRecorded(t *testing.T) {
 		{request{action: "DeleteRefused"}, "ChatGroup.Suspended"},
 		{request{action: "DeleteThing"}, "MissingGroupId"},
 		{request{action: "DeleteThing", query: "GroupId=1&ClientToken=%20"}, "InvalidClientToken"},
-		{request{action: "DeleteThing", query: "GroupId=1", key: readerKey}, "NoPermission"},
+		{request{action: "DeleteThing", query: "GroupId=1", key: readerKey}, "Forbidden.RAM"},
 		{request{action: "DeletePanic"}, "InternalError"},
 		{request{action: "DeleteThing", query: "GroupId=1"}, ""}, // begun: its own record is the operation
 		{request{action: "DeletePending"}, ""},

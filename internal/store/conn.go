@@ -60,7 +60,7 @@ func (tx *Tx) run(query string, args ...any) error {
 
 // exec runs a statement and tells how many rows it touched.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	s, err := tx.conn.prepare(query)
+	s, err := tx.conn.prepare(query) //nolint:sqlclosecheck // it lives as long as its connection
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +73,7 @@ func (tx *Tx) exec(query string, args ...any) (int64, error) {
 
 // one reads the single row that a look-up gives; ErrNoRow when there is none.
 func (tx *Tx) one(query string, args []any, dest ...any) error {
-	s, err := tx.conn.prepare(query)
+	s, err := tx.conn.prepare(query) //nolint:sqlclosecheck // it lives as long as its connection
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ type scanner interface{ Scan(dest ...any) error }
 
 // all reads every row.
 func all[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	s, err := tx.conn.prepare(query)
+	s, err := tx.conn.prepare(query) //nolint:sqlclosecheck // it lives as long as its connection
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +97,7 @@ func all[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err below reports what matters
+	defer rows.Close()
 	var out []T
 	for rows.Next() {
 		v, err := scan(rows)

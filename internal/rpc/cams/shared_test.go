@@ -186,7 +186,7 @@ func TestReader(t *testing.T) {
 		if strings.HasPrefix(action, "List") {
 			w.expect(a, 200, "OK")
 		} else {
-			w.expect(a, 403, "NoPermission")
+			w.expect(a, 403, "Forbidden.RAM")
 		}
 	}
 	w.expect(w.callAs(readerKey, "GetChatGroupOperation", params{"OperationId": "1"}), 200, "InvalidParameter.OperationNotExist")
