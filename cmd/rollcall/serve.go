@@ -16,6 +16,7 @@ type serveVerb struct {
 	VerifyTokenFile string         `env:"ROLLCALL_VERIFY_TOKEN_FILE" required:"" placeholder:"FILE" help:"Word that Meta sends when you register the callback address."`
 	GraphURL        string         `env:"ROLLCALL_GRAPH_URL" name:"graph-url" placeholder:"URL" help:"Where the Graph API is. Default Meta's own."`
 	ConfirmWait     time.Duration  `env:"ROLLCALL_CONFIRM_WAIT" default:"${confirm_wait}" placeholder:"TIME" help:"How long a change waits for the network's confirmation; 0 answers when accepted. Default ${default}."`
+	Hold            bool           `env:"ROLLCALL_HOLD" help:"Accept changes and keep them, but send nothing to the network until the next start without this."`
 	TLSCert         string         `env:"ROLLCALL_TLS_CERT" name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM)."`
 	TLSKey          string         `env:"ROLLCALL_TLS_KEY" name:"tls-key" placeholder:"FILE" help:"The certificate's key (PEM)."`
 	TrustProxy      []netip.Prefix `env:"ROLLCALL_TRUST_PROXY" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
@@ -36,9 +37,9 @@ func (v *serveVerb) Run(t *terminal) error {
 
 func (v *serveVerb) config(t *terminal) app.Config {
 	return app.Config{
-		Listen:  app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: v.InsecureHTTP, Proxies: v.TrustProxy},
-		DataDir: v.DataDir, SealKeyFile: v.SealKeyFile, ConfirmWait: v.ConfirmWait, Logger: t.log,
-		CallsPerSecond: v.CallsPerSecond,
-		Meta:           app.Meta{GraphURL: v.GraphURL, AppSecretFile: v.AppSecretFile, VerifyTokenFile: v.VerifyTokenFile},
+		Listen: app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: v.InsecureHTTP,
+			Proxies: v.TrustProxy, CallsPerSecond: v.CallsPerSecond},
+		DataDir: v.DataDir, SealKeyFile: v.SealKeyFile, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
+		Meta: app.Meta{GraphURL: v.GraphURL, AppSecretFile: v.AppSecretFile, VerifyTokenFile: v.VerifyTokenFile},
 	}
 }

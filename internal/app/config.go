@@ -19,7 +19,7 @@ type Config struct {
 	Meta        Meta          // the network, unless there is a simulator
 	Simulator   *Simulator    // set for development: a simulated network and a demo account
 
-	CallsPerSecond float64 // of one account and action; 0 does not limit
+	Hold bool // accept changes and keep them, but send nothing to the network
 
 	Logger *slog.Logger // default: nothing is logged
 }
@@ -31,6 +31,8 @@ type Listener struct {
 	KeyFile   string
 	PlainHTTP bool           // serve plain HTTP although the address is not on loopback
 	Proxies   []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
+
+	CallsPerSecond float64 // of one account and action; 0 does not limit
 }
 
 // Meta says how Meta is reached and how it proves itself. Secrets come from files.

@@ -4,23 +4,27 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// Migrate brings the database of a data directory up to date and tells which version it has then. A server that uses the
+// Migrate brings the database of a data directory up to date and tells from which version to which. A server that uses the
 // directory has to be stopped before.
-func Migrate(ctx context.Context, data Data) (version int64, err error) {
+func Migrate(ctx context.Context, data Data) (from, to int64, err error) {
 	if !data.Exists() {
-		return 0, fmt.Errorf("there is no Rollcall data directory at %s; name the server's with --data-dir", data.Dir)
+		return 0, 0, fmt.Errorf("there is no Rollcall data directory at %s; name the server's with --data-dir", data.Dir)
 	}
 	l, err := data.takeSoon(ctx)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, l.release()) }()
-	s, _, err := data.open(ctx, nil)
-	if err != nil {
-		return 0, err
+	if from, to, err = store.Versions(ctx, data.path(databaseFile)); err != nil {
+		return 0, 0, fmt.Errorf("read the version of the database: %w", err)
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	return s.SchemaVersion(ctx)
+	s, _, err := data.open(ctx, nil) // opening brings it up to date
+	if err != nil {
+		return from, from, err
+	}
+	return from, to, s.Close()
 }

@@ -24,7 +24,7 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, Logger: p.log,
-		Limits:         rpc.Limits{QueryBytes: maxQuery, CallsPerSecond: p.cfg.CallsPerSecond},
+		Limits:         rpc.Limits{QueryBytes: maxQuery, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
 		TrustForwarded: p.cfg.Listen.Proxies, Metrics: p.metrics})
 	if err != nil {
 		return nil, fmt.Errorf("make the callers' gateway: %w", err)

@@ -58,7 +58,7 @@ func TestP2MessageWaitsForTheRemovalBeforeIt(t *testing.T) {
 				Outcome: func(s simulator.Step) int {
 					if s.Kind == "remove" {
 						reached <- struct{}{}
-						<-opened
+						w.hang(opened)
 					}
 					return 0
 				},

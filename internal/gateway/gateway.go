@@ -25,6 +25,7 @@ type Config struct {
 	Pictures *outbound.Client // fetches profile pictures by address
 	Patience Patience
 	Parallel int              // commands running at once, 0 for the outbox's default
+	Hold     bool             // accept changes, but send nothing to the network
 	Now      func() time.Time // defaults to time.Now
 	Logger   *slog.Logger
 }
@@ -90,6 +91,10 @@ func (p Patience) withDefaults() Patience {
 
 // Start takes up what an earlier run left and begins to read groups in turn.
 func (g *Gateway) Start(ctx context.Context) error {
+	if g.cfg.Hold {
+		g.log.Warn("changes are accepted and held; nothing is sent to the network")
+		return nil
+	}
 	if err := g.outbox.Start(ctx); err != nil {
 		return fmt.Errorf("start the gateway: %w", err)
 	}

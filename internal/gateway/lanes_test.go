@@ -106,7 +106,7 @@ func TestP4GroupsDoNotWaitForEachOther(t *testing.T) {
 	w.sim.Interfere(&simulator.Interference{Outcome: func(s simulator.Step) int {
 		if s.GroupID == blocked.GroupID {
 			reached <- struct{}{}
-			<-opened
+			w.hang(opened)
 		}
 		return 0
 	}})

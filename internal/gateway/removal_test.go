@@ -191,7 +191,7 @@ func (w *world) gate() (reached <-chan struct{}, open func()) {
 	w.sim.Interfere(&simulator.Interference{Outcome: func(s simulator.Step) int {
 		if s.Kind == "remove" {
 			at <- struct{}{}
-			<-opened
+			w.hang(opened)
 		}
 		return 0
 	}})
@@ -414,7 +414,7 @@ func TestP1RepeatedRefusalDoesNotEndTheNextRemoval(t *testing.T) {
 		BeforeCall: func(c simulator.Call) simulator.CallFate {
 			if c.Operation == "remove_participants" && !refuse.Load() {
 				close(reached)
-				<-open
+				w.hang(open)
 			}
 			return simulator.CallFate{}
 		}})

@@ -97,7 +97,7 @@ func TestP7JoinWhileTheGroupIsRead(t *testing.T) {
 	w.sim.Interfere(&simulator.Interference{AfterCall: func(c simulator.Call) {
 		if c.Operation == "get_group" {
 			reading <- struct{}{}
-			<-answered
+			w.hang(answered)
 		}
 	}})
 	w.must(w.gateway().Reread(ctx, g.id))
@@ -243,7 +243,7 @@ func TestP7GroupDeletedBelowDuringARemoval(t *testing.T) {
 			w.sim.Interfere(&simulator.Interference{
 				Outcome: func(s simulator.Step) int {
 					if s.Kind == "remove" {
-						<-accepted
+						w.hang(accepted)
 						client, creds := w.other()
 						if _, err := client.DeleteGroup(ctx, creds, g.GroupID); err != nil {
 							t.Error(err)

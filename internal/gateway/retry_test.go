@@ -232,3 +232,25 @@ func TestP5RefusalKeepsTheToken(t *testing.T) {
 		t.Errorf("the refusal's record: %+v", first)
 	}
 }
+
+// Somebody whom the removal before took out need not be named to the network again.
+func TestP5RemovedMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna, berta)
+	reached, open := w.gate()
+	first := w.accept(g.Target, anna)
+	w.wait("the network has the first removal", reached)
+	second := w.accept(g.Target, append(people(500, 8), anna)...) // two commands: eight strangers, then anna
+	open()
+	w.done(first.Operation.ID)
+	op := w.done(second.Operation.ID)
+	if op.Count(group.PersonWasOut) != 9 {
+		t.Errorf("people %+v", op.People)
+	}
+	if calls := w.calls("remove_participants"); len(calls) != 2 {
+		t.Errorf("the network was asked %d times, want once for anna and once for the strangers", len(calls))
+	}
+	w.idle()
+	w.expect(g.Target, berta)
+}

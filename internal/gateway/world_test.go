@@ -69,6 +69,7 @@ type world struct {
 	hooks *callback
 	edits edits
 
+	over     chan struct{} // closed when the test ends
 	patience gateway.Patience
 	house    *house // the running gateway with its store
 	keyID    string
@@ -114,7 +115,7 @@ func newWorld(t *testing.T, options ...option) *world {
 func startWorld(t tester, dir string, options ...option) *world {
 	t.Helper()
 	w := &world{t: t, dir: dir, patience: gateway.Patience{Confirm: patience, Report: patience, Verify: 20 * time.Millisecond, Sweep: -1}}
-	w.hooks = &callback{world: w}
+	w.hooks, w.over = &callback{world: w}, make(chan struct{})
 	config := simulator.Config{Logger: quiet, Now: w.clock.now, Callback: simulator.Callback{URL: "http://gateway.test/meta/webhook",
 		VerifyToken: verify, AppSecret: appSecret, Transport: simulator.InProcess(w.hooks)}}
 	for _, o := range options {
@@ -128,6 +129,7 @@ func startWorld(t tester, dir string, options ...option) *world {
 	t.Cleanup(func() { _ = w.sim.Close(context.Background()) })
 	w.open()
 	t.Cleanup(w.shut)
+	t.Cleanup(func() { close(w.over) })
 	w.settleIn()
 	return w
 }
@@ -225,6 +227,14 @@ func (w *world) refused(err error, code group.Code) {
 	var e *group.Error
 	if !errors.As(err, &e) || e.Code != code || e.Message == "" {
 		w.t.Errorf("got error %v, want the refusal %q", err, code)
+	}
+}
+
+// hang holds up what the simulator is doing until the test opens the way, or ends.
+func (w *world) hang(open <-chan struct{}) {
+	select {
+	case <-open:
+	case <-w.over:
 	}
 }
 

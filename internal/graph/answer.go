@@ -20,6 +20,31 @@ var errAnswerTooLong = errors.New("answer exceeds 2 MiB")
 type answer struct {
 	status int
 	body   []byte
+
+	plain     bool   // it accepts the call and holds nothing that speaks against it or for single people
+	requestID string // of a plain answer
+}
+
+// readPlain looks whether the answer is a plain one, which nearly all are. Whatever is not is judged in full.
+func (a *answer) readPlain() {
+	if a.status < 200 || a.status >= 300 || a.status == http.StatusPartialContent || len(a.body) == 0 || len(a.body) > maxOrdinary {
+		return
+	}
+	c := cursor{in: string(a.body)}
+	var id text
+	for c.open('{'); c.member(); {
+		switch c.name {
+		case "request_id":
+			c.text(&id)
+		case "error", "errors", "success", "removed_participants", "failed_participants":
+			c.odd = true
+		default:
+			c.skip()
+		}
+	}
+	if a.plain = !c.odd && c.at == len(c.in); a.plain {
+		a.requestID = string(id)
+	}
 }
 
 // readAnswer returns the trimmed body, nil if it could not be read to its end.
@@ -75,10 +100,14 @@ func retryAfter(h http.Header) time.Duration {
 	if s, err := strconv.ParseInt(h.Get("Retry-After"), 10, 32); err == nil {
 		wait = time.Duration(s) * time.Second
 	}
+	header := h.Get("X-Business-Use-Case-Usage")
+	if header == "" {
+		return min(max(wait, 0), longestWait)
+	}
 	var usage map[string]list[struct {
 		Minutes number `json:"estimated_time_to_regain_access"`
 	}]
-	_ = json.Unmarshal([]byte(h.Get("X-Business-Use-Case-Usage")), &usage)
+	_ = json.Unmarshal([]byte(header), &usage)
 	for _, items := range usage {
 		for _, item := range items {
 			minutes := min(max(item.Minutes, 0), number(longestWait/time.Minute))

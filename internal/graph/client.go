@@ -55,7 +55,8 @@ func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String())
 // Client calls the Graph API. It is safe for concurrent use, never follows a redirect and never repeats a call.
 type Client struct {
 	http      *http.Client
-	root      string
+	timeout   time.Duration
+	root      *url.URL // with the version
 	userAgent string
 }
 
@@ -72,6 +73,11 @@ func New(config Config) (*Client, error) {
 	if !versionForm.MatchString(version) {
 		return nil, fmt.Errorf("graph version %q must look like %s", version, DefaultVersion)
 	}
+	base.Host = strings.TrimSuffix(base.Host, ":") // as net/http does: an empty port is none
+	root, err := url.Parse(base.String() + "/" + version)
+	if err != nil {
+		return nil, fmt.Errorf("graph base URL: %w", err)
+	}
 	transport := config.Transport
 	if transport == nil {
 		transport = newTransport()
@@ -79,10 +85,10 @@ func New(config Config) (*Client, error) {
 	return &Client{
 		http: &http.Client{
 			Transport:     transport,
-			Timeout:       cmp.Or(config.Timeout, 30*time.Second),
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		root:      base.String() + "/" + version,
+		timeout:   cmp.Or(config.Timeout, 30*time.Second),
+		root:      root,
 		userAgent: cmp.Or(config.UserAgent, "rollcall"),
 	}, nil
 }
@@ -128,13 +134,14 @@ func (k call) withJSON(payload any) (call, error) {
 
 // accept sends a change and reads the request id of its answer.
 func (c *Client) accept(ctx context.Context, creds Credentials, k call) (Accepted, error) {
+	answer, err := c.do(ctx, creds, k)
+	if answer.plain || err != nil || len(answer.body) == 0 {
+		return Accepted{RequestID: answer.requestID}, err
+	}
 	var out struct {
 		RequestID text `json:"request_id"`
 	}
-	answer, err := c.do(ctx, creds, k)
-	if err == nil && len(answer.body) > 0 {
-		err = decode(answer.body, &out)
-	}
+	err = decode(answer.body, &out)
 	return Accepted{RequestID: string(out.RequestID)}, err
 }
 
@@ -149,6 +156,12 @@ func (c *Client) fetch(ctx context.Context, creds Credentials, k call, out any) 
 
 // do sends a call. When the answer is a refusal the error is an *Error, and the answer is there too if it is readable.
 func (c *Client) do(ctx context.Context, creds Credentials, k call) (answer, error) {
+	if c.timeout > 0 {
+		// Not the timeout of http.Client, which takes a goroutine for each call through a transport that is not its own.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, c.timeout)
+		defer cancel()
+	}
 	req, err := c.request(ctx, creds, k)
 	if err != nil {
 		return answer{}, err
@@ -159,11 +172,14 @@ func (c *Client) do(ctx context.Context, creds Credentials, k call) (answer, err
 	}
 	defer res.Body.Close()
 	body, err := readAnswer(res.Body)
+	got := answer{status: res.StatusCode, body: body}
+	if got.readPlain(); got.plain {
+		return got, nil
+	}
 	failure := judge(res, body, k.mayBeEmpty)
 	if err != nil {
 		failure = &Error{HTTPStatus: res.StatusCode, Unreadable: true, Err: err, RetryAfter: retryAfter(res.Header)}
 	}
-	got := answer{status: res.StatusCode, body: body}
 	if failure != nil {
 		failure.hide(creds.Token)
 		return got, failure
@@ -178,28 +194,40 @@ func (c *Client) request(ctx context.Context, creds Credentials, k call) (*http.
 	if k.id == "" || len(k.id) > 255 || k.id == "." || k.id == ".." {
 		return nil, invalid("the id of a group, number or account must have 1 to 255 characters")
 	}
-	address := c.root + "/" + url.PathEscape(k.id)
-	if k.edge != "" {
-		address += "/" + k.edge
-	}
-	if len(k.query) > 0 {
-		address += "?" + k.query.Encode()
-	}
 	var body io.Reader
 	if k.body != nil {
 		body = bytes.NewReader(k.body)
 	}
-	req, err := http.NewRequestWithContext(ctx, k.method, address, body)
+	req, err := http.NewRequestWithContext(ctx, k.method, "/", body)
 	if err != nil {
 		return nil, fmt.Errorf("build request: %w", err)
 	}
-	req.Header.Set("Authorization", "Bearer "+creds.Token)
-	req.Header.Set("User-Agent", c.userAgent)
-	req.Header.Set("Accept", "application/json")
+	req.URL, req.Host = c.address(k), c.root.Host
+	values := [...]string{"Bearer " + creds.Token, c.userAgent, "application/json", k.contentType}
+	req.Header["Authorization"] = values[0:1:1]
+	req.Header["User-Agent"] = values[1:2:2]
+	req.Header["Accept"] = values[2:3:3]
 	if k.contentType != "" {
-		req.Header.Set("Content-Type", k.contentType)
+		req.Header["Content-Type"] = values[3:4:4]
 	}
 	return req, nil
+}
+
+// address is where a call goes. An id is one segment of the path, whatever it holds.
+func (c *Client) address(k call) *url.URL {
+	u := *c.root
+	u.Path += "/" + k.id
+	if escaped := url.PathEscape(k.id); escaped != k.id || u.RawPath != "" {
+		u.RawPath = c.root.EscapedPath() + "/" + escaped
+	}
+	if k.edge != "" {
+		u.Path += "/" + k.edge
+		if u.RawPath != "" {
+			u.RawPath += "/" + k.edge
+		}
+	}
+	u.RawQuery = k.query.Encode()
+	return &u
 }
 
 // invalid refuses an argument before anything is sent, with the code the network would use.

@@ -90,8 +90,68 @@ func TestNewRefuses(t *testing.T) {
 		}
 	}
 	c, err := New(Config{})
-	if err != nil || c.root != "https://graph.facebook.com/v25.0" {
+	if err != nil || c.root.String() != "https://graph.facebook.com/v25.0" {
 		t.Errorf("zero config gives %v, %v", c, err)
+	}
+}
+
+// The address of a call is what its text, escaped and parsed, would give.
+func TestAddressProperty(t *testing.T) {
+	t.Parallel()
+	var clients []*Client
+	for _, base := range []string{"https://graph.test", "http://[::1]:80/", "http://h:/a%2Fb//c/.."} {
+		c, err := New(Config{BaseURL: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clients = append(clients, c)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		c := rapid.SampledFrom(clients).Draw(t, "client")
+		k := call{id: rapid.OneOf(rapid.StringN(1, 20, -1), rapid.StringMatching(`[A-Za-z0-9]{1,60}`)).Draw(t, "id"),
+			edge: rapid.SampledFrom([]string{"", "participants"}).Draw(t, "edge")}
+		text := c.root.String() + "/" + url.PathEscape(k.id)
+		if k.edge != "" {
+			text += "/" + k.edge
+		}
+		if rapid.Bool().Draw(t, "query") {
+			k.query = url.Values{"after": {"x&y"}}
+			text += "?" + k.query.Encode()
+		}
+		want, err := url.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := c.address(k)
+		if got.String() != want.String() || got.RequestURI() != want.RequestURI() || got.Path != want.Path || got.Host != want.Host {
+			t.Fatalf("address %#v, want %#v", got, want)
+		}
+	})
+}
+
+// An answer is plain only where judging it in full finds nothing to object and nothing to add.
+func TestPlainAnswers(t *testing.T) {
+	t.Parallel()
+	for body, plain := range map[string]bool{
+		`{"messaging_product":"whatsapp","request_id":"R"}`: true, `{ "request_id" : "R" , "x":[{"error":1}]}`: true, `{}`: true,
+		`{"request_id":"R","success":true}`: false, `{"request_id":7}`: false, `{"request_id":"R","request_id":"S"}`: false,
+		`{"request_id":"R","error":{}}`: false, `{"request_id":"R","Error":{"code":1}}`: false, `{"errors":[]}`: false,
+		`{"failed_participants":[{"input":"1"}]}`: false, `{"request_id":"R"`: false, `{"request_id":"R"}x`: false, `[]`: false, ``: false,
+	} {
+		for _, status := range []int{200, 206, 302, 400, 500} {
+			a := answer{status: status, body: []byte(body)}
+			if a.readPlain(); a.plain != (plain && status == 200) {
+				t.Errorf("status %d, %s: plain is %v", status, body, a.plain)
+			}
+			if a.plain {
+				if failure := judge(&http.Response{StatusCode: status}, a.body, false); failure != nil {
+					t.Errorf("%s: %v", body, failure)
+				}
+				if r := readRemoval(a); r.RequestID != a.requestID || r.Partial || len(r.Removed)+len(r.Errors) > 0 {
+					t.Errorf("%s: %+v", body, r)
+				}
+			}
+		}
 	}
 }
 

@@ -19,6 +19,11 @@ func fieldOf(field string) string {
 	return field
 }
 
+// aboutGroups reports whether updates of this field stand in a list of groups.
+func aboutGroups(field string) bool {
+	return field == fieldLifecycle || field == fieldParticipants || field == fieldSettings || field == fieldStatus
+}
+
 type wireGroupEvent struct {
 	Timestamp     number                `json:"timestamp"`
 	GroupID       text                  `json:"group_id"`
@@ -71,6 +76,10 @@ func groupEvent(field string, raw json.RawMessage) Event {
 	if decode(raw, &w) != nil {
 		return Event{Type: Unknown, Raw: raw}
 	}
+	return w.event(field, raw)
+}
+
+func (w *wireGroupEvent) event(field string, raw json.RawMessage) Event {
 	e := Event{
 		Type: w.kind(field), GroupID: string(w.GroupID), RequestID: string(w.RequestID), Timestamp: w.Timestamp.time(),
 		Reason: string(w.Reason), Errors: toErrors(w.Errors), Raw: raw,
@@ -84,9 +93,9 @@ func groupEvent(field string, raw json.RawMessage) Event {
 		e.Added, e.Removed, e.Failed = toParticipants(w.Added), toParticipants(w.Removed), toParticipants(w.Failed)
 	case JoinRequestCreated, JoinRequestRevoked:
 		e.JoinRequestID = string(w.JoinRequestID)
-		e.Requester = wireParticipant{
-			WaID: w.WaID, UserID: w.UserID, ParentUserID: w.ParentUserID, Username: w.Username,
-		}.toParticipant()
+		e.Requester = Participant{
+			WaID: string(w.WaID), UserID: string(w.UserID), ParentUserID: string(w.ParentUserID), Username: string(w.Username),
+		}
 	case SettingsUpdate:
 		e.Settings = Settings{w.NewSubject.outcome(), w.NewText.outcome(), w.NewPicture.outcome()}
 	}

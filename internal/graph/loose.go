@@ -114,7 +114,7 @@ type wireError struct {
 	TraceID   text `json:"fbtrace_id"`
 }
 
-func (w wireError) toError() *Error {
+func (w *wireError) toError() *Error {
 	e := &Error{
 		Code: int(w.Code), Subcode: int(w.Subcode), Title: string(w.Title), Message: string(w.Message),
 		Details: string(w.Data.Details), TraceID: string(w.TraceID), Transient: bool(w.Transient),
@@ -129,9 +129,12 @@ func (w wireError) toError() *Error {
 }
 
 func toErrors(ws []wireError) []*Error {
-	var errs []*Error
-	for _, w := range ws {
-		errs = append(errs, w.toError())
+	if len(ws) == 0 {
+		return nil
+	}
+	errs := make([]*Error, len(ws))
+	for i := range ws {
+		errs[i] = ws[i].toError()
 	}
 	return errs
 }

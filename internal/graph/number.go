@@ -5,6 +5,9 @@ import "strings"
 // Digits returns a phone number as plain digits, so that "+1 786 534-7866" and the wa_id "17865347866" compare equal.
 // What is not a phone number, such as a business-scoped user id, gives the empty string.
 func Digits(number string) string {
+	if strings.Trim(number, "0123456789") == "" {
+		return number
+	}
 	var b strings.Builder
 	for _, r := range number {
 		switch {

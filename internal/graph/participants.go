@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -40,12 +41,9 @@ type wireParticipant struct {
 	Errors       list[wireError] `json:"errors"`
 }
 
-func (w wireParticipant) toParticipant() Participant {
-	if w.Input == "" {
-		w.Input = w.User
-	}
+func (w *wireParticipant) toParticipant() Participant {
 	return Participant{
-		Input: string(w.Input), WaID: string(w.WaID), UserID: string(w.UserID), ParentUserID: string(w.ParentUserID),
+		Input: string(cmp.Or(w.Input, w.User)), WaID: string(w.WaID), UserID: string(w.UserID), ParentUserID: string(w.ParentUserID),
 		Username: string(w.Username), Errors: toErrors(w.Errors),
 	}
 }
@@ -53,8 +51,11 @@ func (w wireParticipant) toParticipant() Participant {
 // toParticipants leaves out items that name nobody.
 func toParticipants(ws []wireParticipant) []Participant {
 	var people []Participant
-	for _, w := range ws {
-		if p := w.toParticipant(); p.Input != "" || p.WaID != "" || p.UserID != "" {
+	for i := range ws {
+		if p := ws[i].toParticipant(); p.Input != "" || p.WaID != "" || p.UserID != "" {
+			if people == nil {
+				people = make([]Participant, 0, len(ws)-i)
+			}
 			people = append(people, p)
 		}
 	}
@@ -94,6 +95,9 @@ func (c *Client) RemoveParticipants(ctx context.Context, creds Credentials, grou
 	got, err := c.do(ctx, creds, k)
 	if err != nil && CodeOf(err) != CodePartialSuccess {
 		return Removal{}, fmt.Errorf("remove participants of %s: %w", groupID, err)
+	}
+	if got.plain {
+		return Removal{RequestID: got.requestID}, nil
 	}
 	removal := readRemoval(got)
 	for _, e := range removal.errors() {

@@ -27,6 +27,14 @@ var (
 // Meta's own material is: odd members count as absent, and what is not known becomes an event of type Unknown with its
 // raw JSON, so that one strange update never costs the others. The errors are ErrWebhookTooLarge and ErrWebhookBroken.
 func ParseWebhook(body []byte) ([]Event, error) {
+	if events, ok := parseOrdinary(body); ok {
+		return events, nil
+	}
+	return parseLoosely(body)
+}
+
+// parseLoosely reads a body of any shape.
+func parseLoosely(body []byte) ([]Event, error) {
 	if !withinBounds(body) {
 		return nil, ErrWebhookTooLarge
 	}
@@ -105,8 +113,8 @@ func (d *delivery) change(wabaID string, raw json.RawMessage) {
 		d.add(e)
 	}
 	n := 0
-	switch field := fieldOf(string(c.Field)); field {
-	case fieldMessages:
+	switch field := fieldOf(string(c.Field)); {
+	case field == fieldMessages:
 		n = len(c.Value.Messages) + len(c.Value.Statuses)
 		for _, item := range c.Value.Messages {
 			add(messageEvent(item, c.Value.Contacts))
@@ -114,7 +122,7 @@ func (d *delivery) change(wabaID string, raw json.RawMessage) {
 		for _, item := range c.Value.Statuses {
 			add(statusEvent(item))
 		}
-	case fieldLifecycle, fieldParticipants, fieldSettings, fieldStatus:
+	case aboutGroups(field):
 		n = len(c.Value.Groups)
 		for _, item := range c.Value.Groups {
 			add(groupEvent(field, item))

@@ -235,6 +235,47 @@ func TestParseWebhookRefuses(t *testing.T) {
 	}
 }
 
+// Updates of groups in their documented shape take the short way; what is odd about them does not, or changes nothing.
+func TestOrdinaryWebhooks(t *testing.T) {
+	t.Parallel()
+	ordinary := map[string]bool{}
+	for _, v := range variants {
+		ordinary[v.name] = checkSame(t, []byte(v.body))
+	}
+	for _, name := range []string{"created", "creation failed", "deleted", "joined by link", "request made", "removed", "removed in part",
+		"removal failed", "left alone", "suspended", "initiated_by in the value"} {
+		if !ordinary[name] {
+			t.Errorf("%s takes the long way", name)
+		}
+	}
+	const good = `{"entry":[{"id":"W","changes":[{"value":{"groups":[{"group_id":"G","type":"group_suspend"}]},"field":"group_status_update"}]}]}`
+	for _, c := range []struct {
+		old, new string
+		ordinary bool
+	}{
+		{`"id":`, `"time":-1.5e3,"deep":[{"a":"]}\"","b":[null,true]}],"id":`, true},
+		{`"G"`, `"G\u00e9\/\\"`, true}, {`"G"`, "\"G\xff\"", true}, {`"G"`, `"é"`, true}, {`"G"`, "\n \"G\"\t", true},
+		{`"G"`, `"\x"`, false}, {`"G"`, "\"\x00\"", false}, {`"G"`, `7`, false}, {`"G"`, `null`, false}, {`"G"`, `"G","group_id":"H"`, false},
+		{`"group_id"`, `"timestamp":01,"group_id"`, false}, {`"group_id"`, `"timestamp":1.5,"group_id"`, false},
+		{`"group_id"`, `"timestamp":"-1","group_id"`, false}, {`"group_id"`, `"timestamp":18,"group_id"`, true},
+		{`"group_id"`, `"Group_ID":"H","group_id"`, false}, {`"group_id"`, `"group\u005fid"`, false}, {`"group_id"`, `"group_ıd":1,"group_id"`, false},
+		{`"id":`, `"x":nul,"id":`, false}, {`"id":`, `"x":,"id":`, false}, {`"id":`, `"x":[1,],"id":`, false}, {`"id":`, `"x":{"a"},"id":`, false},
+		{`"id":`, `"x":` + strings.Repeat("[", 17) + strings.Repeat("]", 17) + `,"id":`, false},
+		{`]}]}`, `]}],"entry":[]}`, false}, {`]}]}`, `]}]}x`, false}, {`]}]}`, `]}]`, false}, {`]}]}`, `]},]}`, false}, {`]}]}`, `]}]} `, true},
+		{`"field":`, `"field":"x","field":`, false}, {`"value":`, `"value":{},"value":`, true}, {`"value":`, `"value":7,"value":`, false},
+		{`"changes":`, `"changes":[],"changes":`, true}, {`}]}]}`, `}],"changes":[]}]}`, false}, {`"groups":`, `"groups":[],"groups":`, true},
+		{`}]}`, `}],"groups":[]}`, false}, {`"groups":`, `"messages":[],"groups":`, false}, {`[{"id"`, `[{},{"id"`, false},
+	} {
+		body := strings.Replace(good, c.old, c.new, 1)
+		if body == good || checkSame(t, []byte(body)) != c.ordinary {
+			t.Errorf("%q: short way is not %v", body, c.ordinary)
+		}
+	}
+	if long := strings.Replace(good, `"G"`, `"`+strings.Repeat("G", maxOrdinary)+`"`, 1); checkSame(t, []byte(long)) {
+		t.Error("a large body takes the short way")
+	}
+}
+
 func FuzzParseWebhook(f *testing.F) {
 	for _, v := range variants {
 		f.Add([]byte(v.body))
@@ -249,6 +290,7 @@ func FuzzParseWebhook(f *testing.F) {
 			return
 		}
 		again, _ := ParseWebhook(body)
+		checkSame(t, body)
 		if len(events) == 0 || len(events) > maxWebhookEvents || len(again) != len(events) {
 			t.Fatalf("%d events, then %d", len(events), len(again))
 		}
@@ -259,6 +301,20 @@ func FuzzParseWebhook(f *testing.F) {
 			}
 		}
 	})
+}
+
+// checkSame states that the short way gives what the long way gives, wherever it gives anything.
+func checkSame(t *testing.T, body []byte) (ordinary bool) {
+	t.Helper()
+	got, ok := parseOrdinary(body)
+	if !ok {
+		return false
+	}
+	want, err := parseLoosely(body)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Fatalf("%s\nevents differ (-long way +short way), error %v:\n%s", body, err, diff)
+	}
+	return true
 }
 
 // checkEvent states what holds for every event of any body.

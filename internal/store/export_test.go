@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Queued tells how many transactions wait for the writer.
@@ -24,7 +25,7 @@ func (s *Store) ReaderPragma(name string) (value string, err error) {
 }
 
 func pragma(c *conn, name string) (value string, err error) {
-	err = c.sql.QueryRowContext(context.Background(), "PRAGMA "+name).Scan(&value)
+	err = (&Tx{conn: c}).one("PRAGMA "+name, nil, &value)
 	return value, err
 }
 
@@ -35,6 +36,9 @@ func (tx *Tx) Run(query string, args ...any) error { return tx.run(query, args..
 func (tx *Tx) Plans() (map[string][]string, error) {
 	plans := map[string][]string{}
 	for _, query := range slices.Sorted(maps.Keys(tx.conn.stmts)) {
+		if strings.HasPrefix(query, "PRAGMA") {
+			continue
+		}
 		plan, err := all(tx, func(row scanner) (string, error) {
 			var detail string
 			var id, parent, unused int

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -41,12 +40,13 @@ func (tx *Tx) NewID() int64 { return tx.store.ids.next() }
 // NewID gives a key outside of a transaction.
 func (s *Store) NewID() int64 { return s.ids.next() }
 
-func lastID(ctx context.Context, c *conn) (int64, error) {
+func lastID(c *conn) (int64, error) {
 	var last int64
-	err := c.sql.QueryRowContext(ctx, `SELECT max(
+	tx := &Tx{conn: c}
+	err := tx.one(`SELECT max(
 		coalesce((SELECT max(id) FROM operation), 0), coalesce((SELECT max(id) FROM outbox), 0),
 		coalesce((SELECT max(id) FROM chat_group), 0), coalesce((SELECT max(id) FROM event), 0),
-		coalesce((SELECT max(id) FROM channel), 0), coalesce((SELECT max(id) FROM parked_report), 0))`).Scan(&last)
+		coalesce((SELECT max(id) FROM channel), 0), coalesce((SELECT max(id) FROM parked_report), 0))`, nil, &last)
 	if err != nil {
 		return 0, fmt.Errorf("read the last key: %w", err)
 	}

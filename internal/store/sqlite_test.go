@@ -252,7 +252,8 @@ func TestStatementsFindTheirRowsByKey(t *testing.T) {
 		for _, part := range whole {
 			allowed = allowed || strings.Contains(query, part)
 		}
-		if text := strings.Join(plan, "; "); !allowed && strings.Contains(text, "SCAN") {
+		text := strings.ReplaceAll(strings.Join(plan, "; "), "SCAN CONSTANT ROW", "") // a SELECT without a table
+		if !allowed && strings.Contains(text, "SCAN") {
 			t.Errorf("%s\n\treads a whole table: %s", query, text)
 		}
 	}

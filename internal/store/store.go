@@ -6,14 +6,10 @@ package store
 import (
 	"context"
 	"crypto/cipher"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"time"
-
-	_ "modernc.org/sqlite" // the pure-Go driver: one static binary
 )
 
 // ErrNoRow is returned by look-ups that find nothing.
@@ -30,7 +26,7 @@ type Config struct {
 
 // Store is an open database.
 type Store struct {
-	db      *sql.DB
+	path    string
 	writer  *writer
 	readers chan *conn
 	seal    cipher.AEAD
@@ -47,13 +43,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sql.Open("sqlite", dsn(cfg.Path))
-	if err != nil {
-		return nil, fmt.Errorf("open database %s: %w", cfg.Path, err)
-	}
-	s := &Store{db: db, seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers)}
+	s := &Store{path: cfg.Path, seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers)}
 	if err := s.start(ctx, cfg); err != nil {
-		return nil, errors.Join(err, s.db.Close())
+		return nil, err
 	}
 	if err := s.checkSeal(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -74,34 +66,36 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// dsn sets what holds for every connection. FULL makes a commit wait for the disk; the checkpoint threshold is large
-// because a checkpoint in the writer makes everybody wait.
-func dsn(path string) string {
-	q := url.Values{"_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)",
-		"cache_size(-32768)", "wal_autocheckpoint(16384)", "temp_store(MEMORY)",
-	}, "_txlock": {"immediate"}}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String()
-}
-
-func (s *Store) start(ctx context.Context, cfg Config) error {
-	if err := migrate(ctx, s.db); err != nil {
+func (s *Store) start(ctx context.Context, cfg Config) (err error) {
+	if err := migrate(ctx, cfg.Path); err != nil {
 		return fmt.Errorf("bring tables of %s up to date: %w", cfg.Path, err)
 	}
-	for range cfg.Readers {
-		c, err := newConn(ctx, s.db, "PRAGMA query_only = ON")
+	var conns []*conn
+	defer func() {
+		if err != nil {
+			for _, c := range conns {
+				err = errors.Join(err, c.close())
+			}
+		}
+	}()
+	for len(conns) < cfg.Readers {
+		c, err := newConn(cfg.Path, "query_only = ON")
 		if err != nil {
 			return err
 		}
-		s.readers <- c
+		conns = append(conns, c)
 	}
-	c, err := newConn(ctx, s.db, "")
+	c, err := newConn(cfg.Path)
 	if err != nil {
 		return err
 	}
-	last, err := lastID(ctx, c)
+	conns = append(conns, c)
+	last, err := lastID(c)
 	if err != nil {
 		return err
+	}
+	for _, reader := range conns[:cfg.Readers] {
+		s.readers <- reader
 	}
 	s.ids = newIDs(cfg.Now, last)
 	s.writer = startWriter(c, s)
@@ -118,8 +112,7 @@ func (s *Store) Close() error {
 	for range cap(s.readers) {
 		errs = append(errs, (<-s.readers).close())
 	}
-	errs = append(errs, s.writer.conn.close())
-	return errors.Join(append(errs, s.db.Close())...)
+	return errors.Join(append(errs, s.writer.conn.close())...)
 }
 
 // Read runs fn on a connection that cannot write. Each statement sees the newest committed state. After Close it gives ErrClosed.
