@@ -46,8 +46,7 @@ func (e *examination) add(level Level, what, format string, args ...any) {
 }
 
 // Examine looks at an installation and at what it needs: the data directory, the key, the database, the addresses, the clock,
-// and whether the network takes each number's token. It repairs nothing; opening the database brings its tables up to date, as
-// every command does.
+// and whether the network takes each number's token. It repairs and changes nothing.
 func Examine(ctx context.Context, cfg Config) []Finding {
 	cfg = cfg.withDefaults()
 	e := &examination{cfg: cfg, data: Data{Dir: cfg.DataDir, SealKeyFile: cfg.SealKeyFile}}
@@ -58,7 +57,6 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 	e.address(ctx, running)
 	if s := e.key(ctx); s != nil {
 		defer func() { _ = s.Close() }() // it was only read
-		e.database(ctx, s)
 		e.clock(ctx, s)
 		e.tokens(ctx, s)
 	}
@@ -136,6 +134,9 @@ func (e *examination) key(ctx context.Context) *store.Store {
 		e.add(Fail, "key file", "%v", err)
 		return nil
 	}
+	if !e.current(ctx) {
+		return nil
+	}
 	s, _, err := e.data.open(ctx, nil)
 	switch {
 	case errors.Is(err, store.ErrSealKey):
@@ -149,13 +150,20 @@ func (e *examination) key(ctx context.Context) *store.Store {
 	return s
 }
 
-func (e *examination) database(ctx context.Context, s *store.Store) {
-	version, err := s.SchemaVersion(ctx)
-	if err != nil {
-		e.add(Fail, "database", "%v", err)
-		return
+// current looks at the database's version without touching it: opening an older one would bring it up to date.
+func (e *examination) current(ctx context.Context) bool {
+	have, want, err := store.Versions(ctx, e.data.path(databaseFile))
+	switch {
+	case err != nil:
+		e.add(Fail, "database", "%v; put it back from your backup", err)
+	case have > want:
+		e.add(Fail, "database", "at version %d, but this program knows only %d; use the newer program", have, want)
+	case have < want:
+		e.add(Warn, "database", "at version %d; this program needs %d: make a backup and run rollcall migrate", have, want)
+	default:
+		e.add(Fine, "database", "at version %d", have)
 	}
-	e.add(Fine, "database", "at version %d", version)
+	return err == nil && have == want
 }
 
 // clock compares ours with the newest record and, unless there is a simulator, with the network's.

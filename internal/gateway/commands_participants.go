@@ -232,6 +232,9 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 	if err := tx.PutParticipants(s.group.ID, changed); err != nil {
 		return false, err
 	}
+	if len(told.left) > 0 {
+		fx.verify(s.group.ID) // a surprise: they were members
+	}
 	if err := g.tellNews(tx, s.group, &told); err != nil || op == nil {
 		return false, err
 	}

@@ -90,9 +90,13 @@ func TestP2LostAnswerOfAMessage(t *testing.T) {
 	w := newWorld(t)
 	g := w.group("ward", anna, berta)
 	var lost atomic.Bool
-	w.sim.Interfere(&simulator.Interference{BeforeCall: func(c simulator.Call) simulator.CallFate {
-		return simulator.CallFate{LoseAnswer: c.Operation == "send_message" && !lost.Swap(true)}
-	}})
+	w.sim.Interfere(&simulator.Interference{
+		BeforeCall: func(c simulator.Call) simulator.CallFate {
+			return simulator.CallFate{LoseAnswer: c.Operation == "send_message" && !lost.Swap(true)}
+		},
+		Webhook: func(h simulator.Webhook) simulator.WebhookFate { // longer than an ordinary retry would wait
+			return simulator.WebhookFate{Delay: map[string]time.Duration{"messages": 300 * time.Millisecond}[h.Field]}
+		}})
 	message := w.send(g.Target, "once")
 	removal := w.remove(g.Target, berta)
 	w.isOut(removal, 1)

@@ -389,6 +389,24 @@ func TestP1NotInGroupOfAMixedListIsNotBelievedForAll(t *testing.T) {
 	}
 }
 
+// When the network denies that a member is there, it is believed, but the group is read soon after.
+func TestP7DeniedMemberIsLookedFor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna, berta)
+	w.sim.Interfere(&simulator.Interference{BeforeCall: func(c simulator.Call) simulator.CallFate {
+		if c.Operation == "remove_participants" {
+			return simulator.CallFate{Code: graph.CodeNotInGroup}
+		}
+		return simulator.CallFate{}
+	}})
+	w.isOut(w.remove(g.Target, anna), 0)
+	w.sim.Interfere(nil)
+	w.expect(g.Target, anna, berta)
+	w.isOut(w.remove(g.Target, anna), 1)
+	w.expect(g.Target, berta)
+}
+
 // A report that comes a second time is about the removal it was about, not about the next one of the same person.
 func TestP1RepeatedRefusalDoesNotEndTheNextRemoval(t *testing.T) {
 	t.Parallel()
@@ -451,6 +469,9 @@ func TestP8LateReportIsToldAsWhatItIs(t *testing.T) {
 		if about && e.OperationID == second.Operation.ID {
 			t.Errorf("anna's removal is told as part of berta's: %+v", e)
 		}
+	}
+	if times := w.told(g.id, anna); times != 1 {
+		t.Errorf("that anna was removed was told %d times", times)
 	}
 	w.isOut(w.remove(g.Target, anna), 0)
 }

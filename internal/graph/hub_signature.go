@@ -4,7 +4,9 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"strings"
+	"sync"
 )
 
 // HubSignatureHeader is the HTTP header that carries the signature of a webhook's body.
@@ -14,7 +16,8 @@ const HubSignatureHeader = "X-Hub-Signature-256"
 // HubSignature returns the value of HubSignatureHeader for body: "sha256=" and the HMAC-SHA256 of the raw bytes under
 // the app secret in lower-case hexadecimal.
 func HubSignature(appSecret string, body []byte) string {
-	return "sha256=" + hex.EncodeToString(hubMAC(appSecret, body))
+	sum := hubMAC(appSecret, body)
+	return string(hex.AppendEncode([]byte("sha256="), sum[:]))
 }
 
 // VerifyHubSignature reports whether header is the signature of the raw body, in time that does not depend on how much
@@ -25,11 +28,28 @@ func VerifyHubSignature(appSecret string, body []byte, header string) bool {
 		return false
 	}
 	got, err := hex.DecodeString(digits)
-	return err == nil && hmac.Equal(got, hubMAC(appSecret, body))
+	sum := hubMAC(appSecret, body)
+	return err == nil && hmac.Equal(got, sum[:])
 }
 
-func hubMAC(appSecret string, body []byte) []byte {
-	mac := hmac.New(sha256.New, []byte(appSecret))
-	mac.Write(body)
-	return mac.Sum(nil)
+// keyedMAC is a hash that was keyed before. Keying costs more than hashing the body of an ordinary webhook, and there is
+// hardly ever more than one secret in a process.
+type keyedMAC struct {
+	secret string
+	hash   hash.Hash
+	sum    [sha256.Size]byte
+}
+
+var keyedMACs sync.Pool
+
+func hubMAC(appSecret string, body []byte) [sha256.Size]byte {
+	k, ok := keyedMACs.Get().(*keyedMAC)
+	if !ok || k.secret != appSecret {
+		k = &keyedMAC{secret: appSecret, hash: hmac.New(sha256.New, []byte(appSecret))}
+	}
+	defer keyedMACs.Put(k)
+	k.hash.Reset()
+	k.hash.Write(body)
+	k.hash.Sum(k.sum[:0])
+	return k.sum
 }

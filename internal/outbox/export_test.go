@@ -16,3 +16,17 @@ func (o *Outbox) Remembered() int {
 	defer o.mu.Unlock()
 	return len(o.lanes)
 }
+
+// Hurry runs a lane again that is waiting for its next try or for its event, as if its time were up.
+func (o *Outbox) Hurry(name store.Lane) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := o.lanes[name]
+	switch {
+	case o.stopped || l == nil:
+	case l.timer == nil:
+		l.hurried = true
+	case l.timer.Stop():
+		o.resume(name, l)
+	}
+}

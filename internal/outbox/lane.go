@@ -66,20 +66,6 @@ func (o *Outbox) Settled(name store.Lane, item int64) {
 	}
 }
 
-// Hurry runs a lane again that is waiting for its next try or for its event, because something suggests that it is time.
-func (o *Outbox) Hurry(name store.Lane) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	l := o.lanes[name]
-	switch {
-	case o.stopped || l == nil:
-	case l.timer == nil:
-		l.hurried = true
-	case l.timer.Stop():
-		o.resume(name, l)
-	}
-}
-
 // spawn starts a goroutine for a lane that has none. The lock is held.
 func (o *Outbox) spawn(name store.Lane, l *lane) {
 	l.parked, l.awaits = 0, false

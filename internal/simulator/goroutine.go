@@ -10,8 +10,13 @@ func start(f func()) {
 	}()
 }
 
+// growStack needs a large frame but, called with 0, never touches it, so that it is not cleared either.
+//
 //go:noinline
 func growStack(n int) byte {
+	if n == 0 {
+		return 0
+	}
 	var frame [9 << 10]byte
 	return frame[n]
 }

@@ -3,7 +3,6 @@ package simulator
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -32,7 +31,14 @@ func (i *ids) bytes(n int) []byte {
 }
 
 // request returns a request_id: 32 upper-case hexadecimal digits.
-func (i *ids) request() string { return strings.ToUpper(hex.EncodeToString(i.bytes(16))) }
+func (i *ids) request() string {
+	const digits = "0123456789ABCDEF"
+	var out [32]byte
+	for k, b := range i.bytes(16) {
+		out[2*k], out[2*k+1] = digits[b>>4], digits[b&15]
+	}
+	return string(out[:])
+}
 
 // message returns a message id.
 func (i *ids) message() string {

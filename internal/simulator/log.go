@@ -16,10 +16,9 @@ import (
 // stateLog is an append-only file of JSON lines, one for each change together with the webhooks that tell of it. A line
 // is written with one write(2) and no fsync: it survives the death of the process, not a loss of power.
 type stateLog struct {
-	mu     sync.Mutex
-	file   *os.File // nil = memory only
-	buffer bytes.Buffer
-	err    error // the first failure; nothing may follow a line that could be torn
+	mu   sync.Mutex
+	file *os.File // nil = memory only
+	err  error    // the first failure; nothing may follow a line that could be torn
 }
 
 // line is the form in which an entry is read back.
@@ -47,31 +46,49 @@ func (s *Simulator) commit(c change, webhooks []*webhook) error {
 }
 
 func (l *stateLog) append(c change, webhooks []*webhook) error {
+	text := lineBuffers.Get().(*lineBuffer) //nolint:errcheck // nothing else is put in
+	defer lineBuffers.Put(text)
+	text.Reset()
+	if l.file != nil { // set before anybody else sees the log, and never again
+		if err := text.encode(c, webhooks); err != nil {
+			return err
+		}
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.err != nil || l.file == nil {
 		return l.err
 	}
-	l.buffer.Reset()
-	if err := encodeLine(&l.buffer, c, webhooks); err != nil {
-		return err
-	}
-	if _, err := l.file.Write(l.buffer.Bytes()); err != nil {
+	if _, err := l.file.Write(text.Bytes()); err != nil {
 		l.err = fmt.Errorf("write state log: %w", err)
 	}
 	return l.err
 }
 
-// encodeLine writes the frame by hand, so that the bodies of webhooks, which are JSON already, are not parsed again.
-func encodeLine(b *bytes.Buffer, c change, webhooks []*webhook) error {
-	body, err := json.Marshal(c)
-	if err != nil {
+// lineBuffer is where a line is put together.
+type lineBuffer struct {
+	bytes.Buffer
+	json *json.Encoder // into the buffer
+}
+
+var lineBuffers = sync.Pool{New: func() any {
+	b := new(lineBuffer)
+	b.json = json.NewEncoder(&b.Buffer)
+	return b
+}}
+
+// encode writes the frame by hand, so that the bodies of webhooks, which are JSON already, are not parsed again.
+func (b *lineBuffer) encode(c change, webhooks []*webhook) error {
+	b.WriteString(`{"kind":"`)
+	b.WriteString(c.kind())
+	b.WriteString(`","change":`)
+	if err := b.json.Encode(c); err != nil {
 		return fmt.Errorf("encode %s for the state log: %w", c.kind(), err)
 	}
-	fmt.Fprintf(b, `{"kind":%q,"change":%s`, c.kind(), body)
+	b.Truncate(b.Len() - 1) // the encoder ends its lines itself
 	for i, w := range webhooks {
-		b.WriteString([]string{`,"webhooks":[`, `,`}[min(i, 1)])
-		w.encode(b)
+		b.WriteString([...]string{`,"webhooks":[`, `,`}[min(i, 1)])
+		w.encode(&b.Buffer)
 	}
 	if len(webhooks) > 0 {
 		b.WriteByte(']')
@@ -193,10 +210,10 @@ func (s *Simulator) compact(path string, waiting []*webhook) (err error) {
 		}
 	}()
 	out := bufio.NewWriterSize(file, 1<<20)
-	var b bytes.Buffer
+	b := lineBuffers.New().(*lineBuffer) //nolint:errcheck // New makes nothing else
 	for c, webhooks := range s.snapshot(waiting) {
 		b.Reset()
-		if err := encodeLine(&b, c, webhooks); err != nil {
+		if err := b.encode(c, webhooks); err != nil {
 			return err
 		}
 		if _, err := out.Write(b.Bytes()); err != nil {

@@ -93,6 +93,9 @@ func (s *Simulator) findUserID(userID string) string {
 // digitsOf reads a phone number as people write it: digits with the country code, 5 to 15 of them, with an optional plus
 // in front and spaces, hyphens, dots or brackets between.
 func digitsOf(text string) (string, bool) {
+	if len(text) <= 15 && strings.Trim(text, "0123456789") == "" {
+		return text, len(text) >= 5
+	}
 	var b strings.Builder
 	for i, r := range strings.TrimSpace(text) {
 		switch {

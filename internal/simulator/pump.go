@@ -39,7 +39,8 @@ type Callback struct {
 // fails twice steps aside and is retried later, so that those behind it overtake it, which Meta's do too.
 type pump struct {
 	sim       *Simulator
-	url       *url.URL // nil = nobody listens
+	url       *url.URL      // nil = nobody listens
+	blank     *http.Request // of a delivery, without what differs from one to the next
 	transport http.RoundTripper
 	lastID    atomic.Int64
 	slots     chan struct{}
@@ -69,6 +70,7 @@ func (s *Simulator) openPump() error {
 		return errors.New("callback of the simulator: an http or https URL and an app secret are needed")
 	}
 	p.url = target
+	p.blank = &http.Request{Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if p.transport == nil {
 		own := http.DefaultTransport.(*http.Transport).Clone()
 		own.MaxIdleConnsPerHost = deliveriesAtOnce
@@ -82,8 +84,9 @@ func (p *pump) nextID() int64       { return p.lastID.Add(1) }
 func (p *pump) seen(id int64)       { p.lastID.Store(max(p.lastID.Load(), id)) }
 func byWebhookID(a, b *webhook) int { return int(a.ID - b.ID) }
 
-// push takes webhooks in for delivery. It is the one place where the fate of a webhook is asked for.
-func (p *pump) push(webhooks []*webhook) {
+// push takes webhooks in for delivery, and names the lanes that somebody must begin to serve. It is the one place where the
+// fate of a webhook is asked for.
+func (p *pump) push(webhooks []*webhook, unserved func(group string)) {
 	for _, w := range webhooks {
 		fate := p.sim.interfereWebhook(Webhook{Field: w.Field, Type: w.Type, GroupID: w.Group, Body: w.Body})
 		switch {
@@ -92,43 +95,48 @@ func (p *pump) push(webhooks []*webhook) {
 		case fate.Delay > 0:
 			p.park(w, fate.Delay)
 		default:
-			p.enqueue(w)
+			p.enqueue(w, unserved)
 		}
 		for range fate.Copies {
 			twin := *w
-			p.enqueue(&twin)
+			p.enqueue(&twin, unserved)
 		}
 	}
 }
 
-func (p *pump) enqueue(w *webhook) {
+func (p *pump) enqueue(w *webhook, unserved func(group string)) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	delete(p.parked, w)
 	if p.closed || !p.listens() {
+		p.mu.Unlock()
 		return
 	}
 	waiting, served := p.lanes[w.Group]
 	p.lanes[w.Group] = append(waiting, w)
 	if !served {
 		p.running.Add(1)
-		start(func() {
-			defer p.running.Done()
-			p.serve(w.Group)
-		})
+	}
+	p.mu.Unlock()
+	if !served {
+		unserved(w.Group)
 	}
 }
+
+// launch serves a lane on a goroutine of its own.
+func (p *pump) launch(group string) { start(func() { p.serve(group) }) }
 
 func (p *pump) park(w *webhook, wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
-		p.parked[w] = time.AfterFunc(wait, func() { p.enqueue(w) })
+		p.parked[w] = time.AfterFunc(wait, func() { p.enqueue(w, p.launch) })
 	}
 }
 
-// serve delivers what waits for one group, and ends when nothing does.
+// serve delivers what waits for one group, and ends when nothing does. It is called once for each lane that enqueue found
+// unserved.
 func (p *pump) serve(group string) {
+	defer p.running.Done()
 	for {
 		w := p.next(group)
 		if w == nil {
@@ -194,10 +202,10 @@ func (p *pump) attempt(w *webhook) error {
 	if err := p.handshake(ctx); err != nil {
 		return fmt.Errorf("verify callback: %w", err)
 	}
-	request := (&http.Request{Method: http.MethodPost, URL: p.url, Host: p.url.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: http.Header{"Content-Type": {"application/json"}, "User-Agent": {"facebookexternalua"},
-			graph.HubSignatureHeader: {graph.HubSignature(p.sim.config.Callback.AppSecret, w.Body)}},
-		Body: io.NopCloser(bytes.NewReader(w.Body)), ContentLength: int64(len(w.Body))}).WithContext(ctx)
+	request := p.blank.WithContext(ctx)
+	request.Body, request.ContentLength = io.NopCloser(bytes.NewReader(w.Body)), int64(len(w.Body))
+	values := [...]string{"application/json", "facebookexternalua", graph.HubSignature(p.sim.config.Callback.AppSecret, w.Body)}
+	request.Header = http.Header{"Content-Type": values[0:1:1], "User-Agent": values[1:2:2], graph.HubSignatureHeader: values[2:]}
 	status, answer, err := p.roundTrip(request)
 	p.note(record{kind: "webhook", operation: w.Field + "/" + w.Type, method: request.Method, attempt: w.attempts + 1,
 		status: status, request: w.Body, response: answer}, p.url, err)
@@ -250,6 +258,9 @@ func (p *pump) roundTrip(request *http.Request) (status int, answer []byte, err 
 		return 0, nil, err
 	}
 	defer response.Body.Close()
+	if response.ContentLength == 0 {
+		return response.StatusCode, nil, nil
+	}
 	answer, err = io.ReadAll(io.LimitReader(response.Body, callbackAnswer))
 	return response.StatusCode, answer, err
 }

@@ -93,7 +93,7 @@ func New(config Config) (*Simulator, error) {
 
 // resume takes up what the last process left half done.
 func (s *Simulator) resume(waiting []*webhook) {
-	s.pump.push(waiting)
+	s.pump.push(waiting, s.pump.launch)
 	for _, g := range s.allGroups() {
 		g.mu.Lock()
 		s.kick(g)
@@ -121,8 +121,8 @@ func (s *Simulator) Close(ctx context.Context) error {
 	return errors.Join(err, s.log.close())
 }
 
-// spawn runs f on a goroutine that Close waits for; after Close it does nothing and reports false.
-func (s *Simulator) spawn(f func()) bool {
+// spawn starts work at a group's steps, which Close waits for; after Close it does nothing and reports false.
+func (s *Simulator) spawn(g *group) bool {
 	s.lifeMu.RLock()
 	defer s.lifeMu.RUnlock()
 	if s.closed {
@@ -130,8 +130,11 @@ func (s *Simulator) spawn(f func()) bool {
 	}
 	s.steps.Add(1)
 	start(func() {
-		defer s.steps.Done()
-		f()
+		unserved := s.work(g)
+		s.steps.Done() // Close waits for steps without a limit, but for deliveries with one
+		if unserved {
+			s.pump.serve(g.id)
+		}
 	})
 	return true
 }

@@ -88,30 +88,36 @@ func (s *Simulator) announce(g *group, c change, webhooks []*webhook) error {
 // kick sees to it that somebody works at the group's steps. The caller holds g.mu.
 func (s *Simulator) kick(g *group) {
 	if !g.working && len(g.pending) > 0 {
-		g.working = s.spawn(func() { s.work(g) })
+		g.working = s.spawn(g)
 	}
 }
 
-func (s *Simulator) work(g *group) {
+// work carries out the steps of a group until there are none. Then its goroutine is free to serve the lane of webhooks, if
+// that is reported as unserved; while there are steps, another one does, since no step waits for a callback.
+func (s *Simulator) work(g *group) (unserved bool) {
 	for {
 		g.mu.Lock()
 		if len(g.pending) == 0 {
 			g.working = false
 			g.mu.Unlock()
-			return
+			return unserved
 		}
 		st := g.pending[0]
 		g.mu.Unlock()
+		if unserved {
+			unserved = false
+			s.pump.launch(g.id)
+		}
 		if !s.waitUntil(st.Due) {
-			return
+			return false
 		}
 		webhooks, err := s.finish(g, st)
 		if err != nil {
 			s.config.Logger.Error("a step of the simulator stopped", "group_id", g.id, "step", st.Kind, "error", err)
-			return
+			return false
 		}
 		// Only this goroutine pushes webhooks of the group, so they keep their order without the group's lock.
-		s.pump.push(webhooks)
+		s.pump.push(webhooks, func(string) { unserved = true })
 	}
 }
 

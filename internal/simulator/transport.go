@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 )
 
 // InProcess returns a RoundTripper that calls a handler instead of a server. To both sides it looks like a connection:
@@ -14,11 +15,15 @@ func InProcess(handler http.Handler) http.RoundTripper { return inProcess{handle
 
 type inProcess struct{ handler http.Handler }
 
-// RoundTrip serves the request on a goroutine of its own.
+// RoundTrip serves the request on a goroutine of its own, unless its context never ends.
 func (t inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	if ctx.Done() == nil {
+		e := t.serve(request)
+		return e.response, e.err
 	}
 	done := make(chan exchange, 1)
 	start(func() { done <- t.serve(request) })
@@ -76,7 +81,10 @@ func (w *answerWriter) Header() http.Header { return w.header }
 
 func (w *answerWriter) WriteHeader(status int) {
 	if w.status == 0 {
-		w.status, w.sent = status, w.header.Clone()
+		w.status, w.sent = status, http.Header{}
+		if len(w.header) > 0 {
+			w.sent = w.header.Clone()
+		}
 	}
 }
 
@@ -87,7 +95,7 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 
 func (w *answerWriter) response(request *http.Request) *http.Response {
 	w.WriteHeader(http.StatusOK)
-	return &http.Response{StatusCode: w.status, Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)),
+	return &http.Response{StatusCode: w.status, Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.sent, Body: io.NopCloser(&w.body),
 		ContentLength: int64(w.body.Len()), Request: request}
 }

@@ -3,7 +3,6 @@ package simulator
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -34,7 +33,11 @@ type webhook struct {
 
 // encode writes the webhook as JSON. Every text in it comes from ourselves and needs no escaping; Body is JSON already.
 func (w *webhook) encode(b *bytes.Buffer) {
-	fmt.Fprintf(b, `{"id":%d,"group":"%s","field":"%s","type":"%s","at":"`, w.ID, w.Group, w.Field, w.Type)
+	b.WriteString(`{"id":`)
+	b.Write(strconv.AppendInt(b.AvailableBuffer(), w.ID, 10))
+	for _, s := range [...]string{`,"group":"`, w.Group, `","field":"`, w.Field, `","type":"`, w.Type, `","at":"`} {
+		b.WriteString(s)
+	}
 	b.Write(w.At.AppendFormat(b.AvailableBuffer(), time.RFC3339Nano))
 	b.WriteString(`","body":`)
 	b.Write(w.Body)
@@ -151,6 +154,7 @@ func (s *Simulator) reportStep(g *group, st *step, out outcome, now time.Time) [
 func removedEvent(g *group, st *step, out outcome, now time.Time) participantsEvent {
 	event := participantsEvent{Timestamp: seconds(now), GroupID: g.id, Type: typeRemove, RequestID: st.Request,
 		InitiatedBy: "business"}
+	event.Removed = make([]eventPerson, 0, len(st.People))
 	for i, person := range st.People {
 		if len(out.Failed) == 0 || out.Failed[i] == 0 {
 			event.Removed = append(event.Removed, eventPerson{Input: person.Input})

@@ -60,9 +60,3 @@ func Versions(ctx context.Context, path string) (have, want int64, err error) {
 	})
 	return have, want, err
 }
-
-// SchemaVersion tells which migration the file is at.
-func (s *Store) SchemaVersion(ctx context.Context) (int64, error) {
-	have, _, err := Versions(ctx, s.path)
-	return have, err
-}

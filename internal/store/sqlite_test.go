@@ -187,8 +187,8 @@ func schema(t *testing.T, db *sql.DB) map[string]string {
 func TestMigrationsGoUpDownAndUp(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "migrated.db")
-	s := openFile(t, path)
-	version, err := s.SchemaVersion(ctx)
+	openFile(t, path)
+	version, _, err := store.Versions(ctx, path)
 	if err != nil || version < 1 {
 		t.Fatalf("version %d, %v", version, err)
 	}

@@ -26,7 +26,6 @@ type Config struct {
 
 // Store is an open database.
 type Store struct {
-	path    string
 	writer  *writer
 	readers chan *conn
 	seal    cipher.AEAD
@@ -43,7 +42,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{path: cfg.Path, seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers)}
+	s := &Store{seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers)}
 	if err := s.start(ctx, cfg); err != nil {
 		return nil, err
 	}
