@@ -17,7 +17,9 @@ func serveFloor() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(l.Addr())
+	if _, err := fmt.Fprintln(os.Stdout, l.Addr()); err != nil {
+		return err
+	}
 	server := &http.Server{Handler: http.HandlerFunc(floor), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
 	return server.Serve(l)
 }

@@ -33,7 +33,7 @@ func fire(ctx context.Context, address string, connections int, requests [][]byt
 		if conns[i], err = (&net.Dialer{}).DialContext(ctx, "tcp", address); err != nil {
 			return nil, 0, err
 		}
-		defer conns[i].Close() //nolint:errcheck // nothing is lost with it
+		defer conns[i].Close()
 	}
 	took = make([]time.Duration, len(requests))
 	errs := make([]error, connections)
@@ -55,7 +55,7 @@ func fire(ctx context.Context, address string, connections int, requests [][]byt
 	}
 	wg.Wait()
 	whole = time.Since(start)
-	return took, whole, errors.Join(append(errs, ctx.Err())...)
+	return took, whole, errors.Join(errors.Join(errs...), ctx.Err())
 }
 
 // exchange writes one request and reads its answer.

@@ -36,7 +36,10 @@ type seeded struct {
 	number group.Number
 }
 
-const firstPerson = 4915200000000
+const (
+	firstPerson = 4915200000000
+	benchToken  = "bench-token"
+)
 
 func person(i int) group.Number { return group.Number(firstPerson + i) }
 
@@ -49,7 +52,7 @@ func seed(ctx context.Context, s settings, dir string) (*world, error) {
 		return nil, err
 	}
 	w := &world{dir: dir, ready: r}
-	sealKey, err := os.ReadFile(filepath.Join(dir, "secret.key")) //nolint:gosec // our own temporary folder
+	sealKey, err := os.ReadFile(filepath.Join(dir, "secret.key"))
 	if err != nil {
 		return nil, err
 	}
@@ -58,6 +61,7 @@ func seed(ctx context.Context, s settings, dir string) (*world, error) {
 		return nil, err
 	}
 	err = errors.Join(w.fill(ctx, s, db), db.Close())
+	//nolint:gosec // an order without secrets
 	mathrand.Shuffle(len(w.groups), func(i, j int) { w.groups[i], w.groups[j] = w.groups[j], w.groups[i] })
 	return w, err
 }
@@ -68,52 +72,57 @@ func (w *world) fill(ctx context.Context, s settings, db *store.Store) error {
 		return err
 	}
 	for i := range s.people {
-		if err := post(sim.Control(), "/sim/v1/phones", "", map[string]any{"number": person(i).String(), "name": "p"}, nil); err != nil {
+		if err := post(sim.Control(), "/sim/v1/phones", map[string]any{"number": person(i).String(), "name": "p"}); err != nil {
 			return err
 		}
 	}
 	left := s.rounds * s.perRound()
 	for n := 0; left > 0 && err == nil; n++ {
 		some := min(left, group.MaxGroupsPerNumber)
-		err = w.fillNumber(ctx, sim, db, group.Number(8613900000000+n), some, s.people)
+		number := group.Number(8613900000000 + n)
+		registered, filled := w.fillNumber(sim, number, some, s.people)
+		if err = filled; err == nil {
+			err = w.insert(ctx, db, registered, s.people)
+		}
 		left -= some
 	}
 	return errors.Join(err, sim.Close(ctx))
 }
 
-// fillNumber makes a business number and its groups.
-func (w *world) fillNumber(ctx context.Context, sim *simulator.Simulator, db *store.Store, n group.Number, count, people int) error {
-	number := simulator.Number{DisplayNumber: n.String(), PhoneNumberID: "1" + n.String(), WABAID: "2" + n.String(), Token: "bench-token"}
+// fillNumber makes a business number and its groups in the simulated network.
+func (w *world) fillNumber(sim *simulator.Simulator, n group.Number, count, people int) (simulator.Number, error) {
+	number := simulator.Number{DisplayNumber: n.String(), PhoneNumberID: "1" + n.String(), WABAID: "2" + n.String(), Token: benchToken}
 	if err := sim.RegisterNumber(number); err != nil {
-		return err
+		return number, err
 	}
 	links, err := w.makeGroups(sim, number, count)
 	if err != nil {
-		return err
+		return number, err
 	}
 	for _, link := range links {
 		for i := range people {
-			if err := post(sim.Control(), "/sim/v1/phones/"+person(i).String()+"/join", "", map[string]any{"invite_link": link}, nil); err != nil {
-				return err
+			if err := post(sim.Control(), "/sim/v1/phones/"+person(i).String()+"/join", map[string]any{"invite_link": link}); err != nil {
+				return number, err
 			}
 		}
 	}
-	number.Subscribed = true
-	if err := sim.RegisterNumber(number); err != nil {
-		return err
-	}
-	return w.insert(ctx, db, n, number, people)
+	number.Subscribed = true // from now on everything is reported
+	return number, sim.RegisterNumber(number)
 }
 
 // makeGroups has the simulated network make groups of which nobody is told, and gives their links.
 func (w *world) makeGroups(sim *simulator.Simulator, n simulator.Number, count int) ([]string, error) {
 	for i := range count {
 		subject := fmt.Sprintf("group %d", i)
-		if err := post(sim.Graph(), "/v25.0/"+n.PhoneNumberID+"/groups", n.Token, map[string]any{"messaging_product": "whatsapp", "subject": subject}, nil); err != nil {
+		if err := post(sim.Graph(), "/v25.0/"+n.PhoneNumberID+"/groups", map[string]any{"messaging_product": "whatsapp", "subject": subject}); err != nil {
 			return nil, err
 		}
 	}
-	for range 600 {
+	deadline := time.Now().Add(time.Minute)
+	for now := range time.Tick(100 * time.Millisecond) {
+		if now.After(deadline) {
+			break
+		}
 		found, links, err := groupsOf(sim, n)
 		if err != nil {
 			return nil, err
@@ -122,9 +131,8 @@ func (w *world) makeGroups(sim *simulator.Simulator, n simulator.Number, count i
 			w.groups = append(w.groups, found...)
 			return links, nil
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
-	return nil, errors.New("the simulator did not make all groups")
+	return nil, errors.New("the simulator did not make all groups in a minute")
 }
 
 func groupsOf(sim *simulator.Simulator, n simulator.Number) (found []seeded, links []string, err error) {
@@ -135,7 +143,8 @@ func groupsOf(sim *simulator.Simulator, n simulator.Number) (found []seeded, lin
 			PhoneNumberID string `json:"phone_number_id"`
 		} `json:"groups"`
 	}
-	if err := call(sim.Control(), http.MethodGet, "/sim/v1/groups", "", nil, &list); err != nil {
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/sim/v1/groups", nil)
+	if err := ask(sim.Control(), r, &list); err != nil {
 		return nil, nil, err
 	}
 	number, _ := group.NetworkNumber(n.DisplayNumber)
@@ -149,7 +158,8 @@ func groupsOf(sim *simulator.Simulator, n simulator.Number) (found []seeded, lin
 }
 
 // insert writes a number's groups into the store as if their reports had come.
-func (w *world) insert(ctx context.Context, db *store.Store, n group.Number, number simulator.Number, people int) error {
+func (w *world) insert(ctx context.Context, db *store.Store, number simulator.Number, people int) error {
+	n, _ := group.NetworkNumber(number.DisplayNumber)
 	return db.Write(ctx, func(tx *store.Tx) error {
 		channels, err := tx.Channels()
 		if err != nil {
@@ -181,28 +191,22 @@ func (w *world) insert(ctx context.Context, db *store.Store, n group.Number, num
 	})
 }
 
-func post(h http.Handler, path, token string, body, answer any) error {
-	return call(h, http.MethodPost, path, token, body, answer)
+func post(h http.Handler, path string, body map[string]any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return ask(h, httptest.NewRequestWithContext(context.Background(), http.MethodPost, path, bytes.NewReader(text)), nil)
 }
 
-// call asks a handler in this process.
-func call(h http.Handler, method, path, token string, body, answer any) error {
-	var text []byte
-	if body != nil {
-		var err error
-		if text, err = json.Marshal(body); err != nil {
-			return err
-		}
-	}
-	r := httptest.NewRequest(method, path, bytes.NewReader(text))
+// ask asks a handler in this process.
+func ask(h http.Handler, r *http.Request, answer any) error {
 	r.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
+	r.Header.Set("Authorization", "Bearer "+benchToken)
 	rec := httptest.NewRecorder()
 	h.ServeHTTP(rec, r)
 	if rec.Code >= http.StatusMultipleChoices {
-		return fmt.Errorf("%s %s: %d %s", method, path, rec.Code, rec.Body)
+		return fmt.Errorf("%s %s: %d %s", r.Method, r.URL.Path, rec.Code, rec.Body)
 	}
 	if answer == nil {
 		return nil

@@ -41,7 +41,7 @@ func startSubjects(ctx context.Context, s settings, dir string, w *world) ([]*su
 	if err != nil {
 		return nil, err
 	}
-	floor := &subject{name: "floor", want: []byte(`"Code":"OK"`), world: w, process: exec.CommandContext(ctx, own, "floor")}
+	floor := &subject{name: "floor", want: []byte(`"Code":"OK"`), world: w, process: exec.CommandContext(ctx, own, "floor")} //nolint:gosec // it is this program
 	subjects := []*subject{floor}
 	if err := floor.startFloor(); err != nil {
 		return subjects, err
@@ -112,7 +112,7 @@ func startReady(ctx context.Context, binary, data string, more ...string) (*exec
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		text, err := os.ReadFile(file) //nolint:gosec // our own temporary folder
+		text, err := os.ReadFile(file)
 		if err == nil {
 			return cmd, r, json.Unmarshal(text, &r)
 		}
@@ -133,13 +133,16 @@ func interrupt(cmd *exec.Cmd) {
 		return
 	}
 	_ = cmd.Process.Signal(os.Interrupt)
-	for range 200 {
-		if cmd.Process.Signal(syscall.Signal(0)) != nil {
+	deadline := time.Now().Add(20 * time.Second)
+	for now := range time.Tick(100 * time.Millisecond) {
+		switch {
+		case cmd.Process.Signal(syscall.Signal(0)) != nil:
+			return
+		case now.After(deadline):
+			_ = cmd.Process.Kill()
 			return
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
-	_ = cmd.Process.Kill()
 }
 
 // measure makes one round at one number of connections. The requests are signed before the clock starts, and the server is
@@ -166,10 +169,10 @@ func (sub *subject) measure(ctx context.Context, s settings, round, connections 
 // settle waits until the server has finished what it does in the background, two minutes at the most.
 func (sub *subject) settle() {
 	last := cpuTime(sub.process.Process.Pid)
-	for range 600 {
-		time.Sleep(200 * time.Millisecond)
+	deadline := time.Now().Add(2 * time.Minute)
+	for tick := range time.Tick(200 * time.Millisecond) {
 		now := cpuTime(sub.process.Process.Pid)
-		if now-last < 20*time.Millisecond {
+		if now-last < 20*time.Millisecond || tick.After(deadline) {
 			return
 		}
 		last = now

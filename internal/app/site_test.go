@@ -5,11 +5,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for what has to happen.
-const patience = 30 * time.Second
+const patience = 20 * time.Second
 
 // site is a running Rollcall as callers and phones see it: addresses and keys, and nothing of its inside.
 type site struct {
@@ -277,4 +279,20 @@ func (s *site) members(g chat) []string {
 	}
 	slices.Sort(numbers)
 	return numbers
+}
+
+// raw sends an unsigned request and gives the answer; its Code is the status.
+func (s *site) raw(method, address, body string, header http.Header) *answer {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, address, strings.NewReader(body))
+	must(s.t, err)
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	res, err := s.http.Do(req)
+	must(s.t, err)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	must(s.t, err)
+	return &answer{Status: res.StatusCode, Header: res.Header, Body: text, Code: fmt.Sprint(res.StatusCode)}
 }

@@ -185,6 +185,34 @@ func TestP3MessagesAndFenceSurviveACrash(t *testing.T) {
 	w.received(g, berta)
 }
 
+// A message that was on its way when the crash came is not sent once more when its status shows that it went through.
+func TestP3MessageInDoubtIsNotSentTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna)
+	reached, crashed := make(chan struct{}, 8), make(chan struct{})
+	w.sim.Interfere(&simulator.Interference{
+		AfterCall: func(c simulator.Call) {
+			if c.Operation == "send_message" {
+				reached <- struct{}{}
+				w.hang(crashed)
+			}
+		},
+		Webhook: func(h simulator.Webhook) simulator.WebhookFate { // until the next life has begun
+			return simulator.WebhookFate{Delay: map[string]time.Duration{"messages": 300 * time.Millisecond}[h.Field]}
+		}})
+	message := w.send(g.Target, "once")
+	w.wait("the network has the message", reached)
+	w.crash()
+	close(crashed)
+	w.open()
+	if op := w.done(message.Operation.ID); !strings.HasPrefix(op.Result, "wamid.") {
+		t.Errorf("result %q", op.Result)
+	}
+	w.idle()
+	w.received(g, anna, "once")
+}
+
 // What was finished before a crash stays as it was answered.
 func TestP3FinishedOperationsStay(t *testing.T) {
 	t.Parallel()

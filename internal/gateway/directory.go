@@ -83,8 +83,9 @@ func (d *directory) load(ctx context.Context, s *store.Store) (*edition, error) 
 }
 
 func (e *edition) principal(ctx context.Context, s *store.Store, id string) (*Principal, error) {
-	if p, ok := e.keys.Load(id); ok {
-		return p.(*Principal), nil
+	if known, ok := e.keys.Load(id); ok {
+		p, _ := known.(*Principal) // nothing else is stored
+		return p, nil
 	}
 	var p *Principal
 	err := s.Snapshot(ctx, func(tx *store.Tx) (err error) {

@@ -64,14 +64,13 @@ func TestP4CommandsKeepTheirOrder(t *testing.T) {
 				got.leave(g.GroupID)
 			}
 		}})
-	var last int64
 	for i, n := range []group.Number{anna, berta, carla} {
-		last = w.send(g.Target, fmt.Sprintf("text %d", 4915110000000+i)).Operation.ID
+		w.send(g.Target, fmt.Sprintf("text %d", 4915110000000+i))
 		want = append(want, fmt.Sprintf("send %d", 4915110000000+i))
 		w.accept(g.Target, n)
 		want = append(want, "remove "+n.String())
 	}
-	last = w.send(g.Target, "text 4915110000009").Operation.ID
+	last := w.send(g.Target, "text 4915110000009").Operation.ID
 	want = append(want, "send 4915110000009")
 	w.done(last)
 	w.idle()

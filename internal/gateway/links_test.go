@@ -42,7 +42,14 @@ func TestInviteLinkIsMadeOnlyWhenThereIsNone(t *testing.T) {
 	if calls := w.calls("reset_invite_link"); len(calls) != 0 {
 		t.Errorf("the link was reset %d times", len(calls))
 	}
+}
 
+// A dropped link is dead for ever; the next one is another.
+func TestInviteLinkDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", berta)
+	w.did(w.control("POST", "/phones", map[string]string{"number": anna.String()}, nil), "new phone")
 	if c := w.dropLink(g.Target); c.Rows != 1 || c.Operation.State != group.Done {
 		t.Errorf("drop: %+v", c)
 	}

@@ -27,6 +27,7 @@ func (w *world) control(method, path string, body, into any) (status int) {
 	w.must(err)
 	response, err := simulator.InProcess(w.sim.Control()).RoundTrip(request)
 	w.must(err)
+	defer response.Body.Close()
 	if into != nil && response.StatusCode < 300 {
 		w.must(json.NewDecoder(response.Body).Decode(into))
 	}
@@ -157,7 +158,7 @@ func (w *world) expect(t gateway.Target, people ...group.Number) {
 	})
 }
 
-// journal gives the Graph calls so far, as "operation status", without those that only read.
+// entry is a Graph call or a webhook as the simulator's journal tells it.
 type entry struct {
 	Seq       int64           `json:"seq"`
 	Kind      string          `json:"kind"`
@@ -168,6 +169,7 @@ type entry struct {
 	Response  json.RawMessage `json:"response"`
 }
 
+// journal gives what went over the wire so far, as far as the simulator remembers it.
 func (w *world) journal() []entry {
 	w.t.Helper()
 	var answer struct {

@@ -109,6 +109,42 @@ func TestP7JoinWhileTheGroupIsRead(t *testing.T) {
 	w.expect(g.Target, anna, berta)
 }
 
+// A reading that a report has overtaken is thrown away.
+func TestP7LeaveWhileTheGroupIsRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna, berta)
+	w.leave(g.Target, berta)
+	w.expect(g.Target, anna)
+	reading, answered := make(chan struct{}, 16), make(chan struct{})
+	w.sim.Interfere(&simulator.Interference{
+		AfterCall: func(c simulator.Call) {
+			if c.Operation == "get_group" {
+				reading <- struct{}{}
+				w.hang(answered)
+			}
+		},
+		Webhook: func(h simulator.Webhook) simulator.WebhookFate {
+			return simulator.WebhookFate{Lose: h.Type == "group_participants_add"}
+		}})
+	w.join(g.link, berta)
+	w.must(w.gateway().Reread(ctx, g.id))
+	w.wait("the group is read", reading)
+	left := make(chan struct{}, 1)
+	w.hooks.afterwards(func(graph.Event) { left <- struct{}{} })
+	w.clock.advance(2 * time.Second)
+	w.leave(g.Target, berta)
+	w.wait("the leaving is taken in", left)
+	close(answered)
+	w.idle()
+	w.expect(g.Target, anna)
+	for _, e := range w.events(g.id) {
+		if strings.Contains(e.Body, "reread") {
+			t.Errorf("the old reading was told: %+v", e)
+		}
+	}
+}
+
 // Reports that never come are made up for by the sweep, which reads every group in turn.
 func TestP7LostReportsAreMadeUpForByTheSweep(t *testing.T) {
 	t.Parallel()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -73,7 +74,6 @@ type world struct {
 	patience gateway.Patience
 	house    *house // the running gateway with its store
 	keyID    string
-	caller   gateway.Caller
 }
 
 // house is one life of a gateway: it ends with a crash or with the test.
@@ -127,10 +127,13 @@ func startWorld(t tester, dir string, options ...option) *world {
 	w.must(w.sim.RegisterNumber(simulator.Number{DisplayNumber: "+86 138-0000-0000", PhoneNumberID: phoneID, WABAID: wabaID,
 		Token: token, Subscribed: true}))
 	t.Cleanup(func() { _ = w.sim.Close(context.Background()) })
+	begun, err := template()
+	w.must(err)
+	w.keyID = begun.keyID
+	w.must(os.WriteFile(filepath.Join(dir, "rollcall.db"), begun.file, 0o600))
 	w.open()
 	t.Cleanup(w.shut)
 	t.Cleanup(func() { close(w.over) })
-	w.settleIn()
 	return w
 }
 
@@ -139,7 +142,7 @@ func (w *world) open() {
 	w.t.Helper()
 	h := &house{wire: &wire{sim: simulator.InProcess(w.sim.Graph()), edits: &w.edits}}
 	var err error
-	h.store, err = store.Open(ctx, store.Config{Path: filepath.Join(w.dir, "rollcall.db"), SealKey: bytes.Repeat([]byte{7}, 32), Logger: quiet})
+	h.store, err = openStore(w.dir)
 	w.must(err)
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
@@ -188,18 +191,50 @@ func (w *world) shut() {
 	_ = w.house.close()
 }
 
-// settleIn makes the account that the tests call from.
-func (w *world) settleIn() {
-	w.t.Helper()
-	g := w.gateway()
+// template is a database with the account that the tests call from. It is made once and copied for each world, since making
+// the tables takes longer than most tests.
+var template = sync.OnceValues(func() (settled, error) {
+	dir, err := os.MkdirTemp("", "rollcall-gateway-test")
+	if err != nil {
+		return settled{}, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s, err := openStore(dir)
+	if err != nil {
+		return settled{}, err
+	}
+	keyID, err := settle(gateway.New(gateway.Config{Store: s}))
+	if err = errors.Join(err, s.Close()); err != nil {
+		return settled{}, err
+	}
+	file, err := os.ReadFile(filepath.Join(dir, "rollcall.db"))
+	return settled{file: file, keyID: keyID}, err
+})
+
+type settled struct {
+	file  []byte
+	keyID string
+}
+
+func openStore(dir string) (*store.Store, error) {
+	return store.Open(ctx, store.Config{Path: filepath.Join(dir, "rollcall.db"), SealKey: bytes.Repeat([]byte{7}, 32), Logger: quiet})
+}
+
+// settle makes the account, its channel and its number, and gives the id of its key.
+func settle(g *gateway.Gateway) (string, error) {
 	_, err := g.CreateAccount(ctx, account, "Tests")
-	w.must(err)
-	_, err = g.CreateChannel(ctx, account, space, "Tests")
-	w.must(err)
-	w.must(g.BindNumber(ctx, account, group.BusinessNumber{Number: business, SpaceID: space, PhoneNumberID: phoneID, WABAID: wabaID, Token: token}))
+	if err != nil {
+		return "", err
+	}
+	if _, err := g.CreateChannel(ctx, account, space, "Tests"); err != nil {
+		return "", err
+	}
+	number := group.BusinessNumber{Number: business, SpaceID: space, PhoneNumberID: phoneID, WABAID: wabaID, Token: token}
+	if err := g.BindNumber(ctx, account, number); err != nil {
+		return "", err
+	}
 	key, err := g.CreateAccessKey(ctx, account, "")
-	w.must(err)
-	w.keyID = key.ID
+	return key.ID, err
 }
 
 func (w *world) gateway() *gateway.Gateway { return w.house.gateway }

@@ -48,15 +48,26 @@ func (a *answer) readPlain() {
 }
 
 // readAnswer returns the trimmed body, nil if it could not be read to its end.
-func readAnswer(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, maxAnswer+1))
-	if err != nil {
-		return nil, err
+func readAnswer(res *http.Response) ([]byte, error) {
+	expected := res.ContentLength
+	if expected <= 0 || expected > maxAnswer {
+		expected = 511
 	}
-	if len(body) > maxAnswer {
-		return nil, errAnswerTooLong
+	body := make([]byte, 0, expected+1) // with room to see the end
+	for {
+		n, err := res.Body.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		switch {
+		case len(body) > maxAnswer:
+			return nil, errAnswerTooLong
+		case errors.Is(err, io.EOF):
+			return bytes.TrimSpace(body), nil
+		case err != nil:
+			return nil, err
+		case len(body) == cap(body):
+			body = append(body, 0)[:len(body)]
+		}
 	}
-	return bytes.TrimSpace(body), nil
 }
 
 // judge returns nil for an answer that accepts the call, and otherwise what is wrong.

@@ -171,7 +171,7 @@ func (c *Client) do(ctx context.Context, creds Credentials, k call) (answer, err
 		return answer{}, &Error{Title: "the network did not answer", Err: err}
 	}
 	defer res.Body.Close()
-	body, err := readAnswer(res.Body)
+	body, err := readAnswer(res)
 	got := answer{status: res.StatusCode, body: body}
 	if got.readPlain(); got.plain {
 		return got, nil

@@ -73,8 +73,10 @@ func (c *cursor) take(b byte) {
 	c.at++
 }
 
+func isSpace(b byte) bool { return b == ' ' || b == '\t' || b == '\r' || b == '\n' }
+
 func (c *cursor) space() {
-	for c.at < len(c.in) && strings.IndexByte(" \t\r\n", c.in[c.at]) >= 0 {
+	for c.at < len(c.in) && isSpace(c.in[c.at]) {
 		c.at++
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"net/http"
 	"net/url"
 	"sort"
 	"strings"
@@ -51,7 +50,7 @@ func referenceAuthorization(r *Request, id, secret string, signed []string) stri
 	lines := []string{r.Method, r.path(), query}
 	sort.Strings(signed)
 	for _, name := range signed {
-		value := r.Header.Get(http.CanonicalHeaderKey(name))
+		value := r.Header.Get(name)
 		if name == "host" {
 			value = r.Host
 		}

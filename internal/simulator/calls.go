@@ -145,7 +145,7 @@ func (c *call) read(w http.ResponseWriter) error {
 	if c.request.Body == nil || c.request.Body == http.NoBody {
 		return nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, c.request.Body, limit))
+	body, err := readBody(w, c.request, limit)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 		return &failure{code: graph.CodeInvalidParameter, status: http.StatusRequestEntityTooLarge, details: "The request body is too large."}
 	}
@@ -154,6 +154,16 @@ func (c *call) read(w http.ResponseWriter) error {
 	}
 	c.body = body
 	return nil
+}
+
+// readBody makes room once where the request says how much there is.
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	if r.ContentLength <= 0 || r.ContentLength > limit {
+		return io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	}
+	body := make([]byte, r.ContentLength)
+	_, err := io.ReadFull(r.Body, body)
+	return body, err
 }
 
 func (s *Simulator) authenticate(c *call) error {

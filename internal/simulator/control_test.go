@@ -1,7 +1,10 @@
 package simulator
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -143,16 +146,64 @@ func TestBodiesInTheJournal(t *testing.T) {
 }
 
 func TestInProcessSurvivesItsHandler(t *testing.T) {
+	endless, limited := ctx(), t.Context()
 	for name, handler := range map[string]http.HandlerFunc{
 		"abort": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"panic": func(http.ResponseWriter, *http.Request) { panic("bug") },
 	} {
-		request, err := http.NewRequest("GET", "http://x.test/", nil)
+		for _, ctx := range []context.Context{endless, limited} {
+			request, err := http.NewRequestWithContext(ctx, "GET", "http://x.test/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if response, err := InProcess(handler).RoundTrip(request); err == nil {
+				t.Errorf("%s: answer %v", name, response)
+			}
+		}
+	}
+}
+
+func TestInProcessLetsItsCallerGo(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	limited, cancel := context.WithCancel(ctx())
+	request, err := http.NewRequestWithContext(limited, "GET", "http://x.test/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stuck := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		cancel()
+		<-release
+	})
+	if _, err := InProcess(stuck).RoundTrip(request); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// What a handler changes after its status left is not seen.
+func TestInProcessAnswersAsItStoodAtTheStatus(t *testing.T) {
+	for _, first := range []string{"", "yes"} {
+		handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if first != "" {
+				w.Header().Set("X-First", first)
+			}
+			w.WriteHeader(http.StatusAccepted)
+			w.Header().Set("X-Late", "yes")
+			w.WriteHeader(http.StatusTeapot)
+			_, _ = w.Write([]byte("body"))
+		})
+		request, err := http.NewRequestWithContext(ctx(), "GET", "http://x.test/", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if response, err := InProcess(handler).RoundTrip(request); err == nil {
-			t.Errorf("%s: answer %v", name, response)
+		response, err := InProcess(handler).RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		if response.Status != "202 Accepted" || response.Header.Get("X-First") != first || response.Header.Get("X-Late") != "" ||
+			string(body) != "body" || response.ContentLength != 4 || err != nil {
+			t.Errorf("answer %+v, %q, %v", response, body, err)
 		}
 	}
 }

@@ -124,6 +124,47 @@ func TestOneStuckGroupDoesNotHoldUpOthers(t *testing.T) {
 	w.hooks.request(t, first.RequestID)
 }
 
+// Steps are carried out, one after another and each time anew, though the callback hangs at the group's first webhook.
+func TestAHangingCallbackDoesNotHoldUpSteps(t *testing.T) {
+	w := newWorld(t)
+	g := w.groupWith("ward", anna, berta, carla)
+	hanging, release := make(chan struct{}, 1), make(chan struct{})
+	w.hooks.instead(func(http.ResponseWriter, *http.Request) bool {
+		select {
+		case hanging <- struct{}{}:
+		default:
+		}
+		<-release
+		return false
+	})
+	told := make(chan Webhook, 3)
+	w.sim.Interfere(&Interference{Webhook: func(h Webhook) WebhookFate {
+		told <- h
+		return WebhookFate{}
+	}})
+	var requests []string
+	for i, n := range []string{anna, berta, carla} {
+		got, err := w.meta.RemoveParticipants(ctx(), creds, g.GroupID, []string{n})
+		if err != nil {
+			t.Fatal(err)
+		}
+		requests = append(requests, got.RequestID)
+		<-told
+		if i == 0 {
+			<-hanging
+		}
+	}
+	if left := w.members(g.GroupID); len(left) != 0 {
+		t.Errorf("still there: %v", left)
+	}
+	close(release)
+	for _, id := range requests {
+		if e := w.hooks.wait(t, func(graph.Event) bool { return true }); e.RequestID != id {
+			t.Errorf("event %+v, want %s", e, id)
+		}
+	}
+}
+
 func TestWebhooksOfOneGroupKeepTheirOrder(t *testing.T) {
 	w := newWorld(t)
 	g := w.groupWith("ward", anna)

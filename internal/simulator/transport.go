@@ -21,27 +21,32 @@ func (t inProcess) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	v := &visit{incoming: *request}
 	if ctx.Done() == nil {
-		e := t.serve(request)
-		return e.response, e.err
+		return v.outcome(request, v.serve(t.handler))
 	}
-	done := make(chan exchange, 1)
-	start(func() { done <- t.serve(request) })
+	done := make(chan error, 1)
+	start(func() { done <- v.serve(t.handler) })
 	select {
-	case e := <-done:
-		return e.response, e.err
+	case err := <-done:
+		return v.outcome(request, err)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 }
 
-type exchange struct {
-	response *http.Response
-	err      error
+// visit is one request on its way through a handler, and what the handler answers.
+type visit struct {
+	incoming http.Request
+	header   http.Header
+	sent     http.Header // as it stood when the status was written
+	status   int
+	body     bytes.Buffer
+	response http.Response
 }
 
-func (t inProcess) serve(request *http.Request) (e exchange) {
-	incoming := *request
+func (v *visit) serve(handler http.Handler) (err error) {
+	incoming := &v.incoming
 	if incoming.Body == nil {
 		incoming.Body = http.NoBody
 	}
@@ -53,38 +58,49 @@ func (t inProcess) serve(request *http.Request) (e exchange) {
 	if incoming.Header == nil {
 		incoming.Header = http.Header{}
 	}
-	w := &answerWriter{header: http.Header{}}
 	defer incoming.Body.Close()
 	defer func() {
 		switch r := recover(); r {
 		case nil:
-			e.response = w.response(request)
 		case http.ErrAbortHandler:
-			e.err = io.ErrUnexpectedEOF
+			err = io.ErrUnexpectedEOF
 		default: // a server would log it and drop the connection
-			e.err = fmt.Errorf("handler panicked: %v", r)
+			err = fmt.Errorf("handler panicked: %v", r)
 		}
 	}()
-	t.handler.ServeHTTP(w, &incoming)
-	return exchange{}
+	handler.ServeHTTP((*answerWriter)(v), incoming)
+	return nil
+}
+
+// outcome is what the caller sees of a visit that has ended.
+func (v *visit) outcome(request *http.Request, err error) (*http.Response, error) {
+	if err != nil {
+		return nil, err
+	}
+	(*answerWriter)(v).WriteHeader(http.StatusOK)
+	v.response = http.Response{StatusCode: v.status, Status: strconv.Itoa(v.status) + " " + http.StatusText(v.status),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: v.sent, Body: (*answerBody)(v),
+		ContentLength: int64(v.body.Len()), Request: request}
+	return &v.response, nil
 }
 
 // answerWriter keeps what a handler answers.
-type answerWriter struct {
-	header http.Header
-	sent   http.Header // as it stood when the status was written
-	status int
-	body   bytes.Buffer
+type answerWriter visit
+
+func (w *answerWriter) Header() http.Header {
+	if w.header == nil {
+		w.header = http.Header{}
+	}
+	return w.header
 }
 
-func (w *answerWriter) Header() http.Header { return w.header }
-
 func (w *answerWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status, w.sent = status, http.Header{}
-		if len(w.header) > 0 {
-			w.sent = w.header.Clone()
-		}
+	if w.status != 0 {
+		return
+	}
+	w.status, w.sent = status, http.Header{}
+	if len(w.header) > 0 {
+		w.sent = w.header.Clone()
 	}
 }
 
@@ -93,9 +109,8 @@ func (w *answerWriter) Write(b []byte) (int, error) {
 	return w.body.Write(b)
 }
 
-func (w *answerWriter) response(request *http.Request) *http.Response {
-	w.WriteHeader(http.StatusOK)
-	return &http.Response{StatusCode: w.status, Status: strconv.Itoa(w.status) + " " + http.StatusText(w.status),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.sent, Body: io.NopCloser(&w.body),
-		ContentLength: int64(w.body.Len()), Request: request}
-}
+// answerBody is the same seen from the other side.
+type answerBody visit
+
+func (b *answerBody) Read(into []byte) (int, error) { return b.body.Read(into) }
+func (b *answerBody) Close() error                  { return nil }
