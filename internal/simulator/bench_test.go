@@ -1,3 +1,7 @@
+// Getrusage is of unix alone.
+
+//go:build unix
+
 package simulator
 
 import (
