@@ -40,22 +40,38 @@ func fire(ctx context.Context, address string, connections int, requests [][]byt
 	var wg sync.WaitGroup
 	start := time.Now()
 	for i, conn := range conns {
-		wg.Go(func() {
-			r := bufio.NewReaderSize(conn, 4096)
-			var body []byte
-			for n := i; n < len(requests) && errs[i] == nil && ctx.Err() == nil; n += connections {
-				sent := time.Now()
-				body, errs[i] = exchange(conn, r, requests[n], body)
-				took[n] = time.Since(sent)
-				if errs[i] == nil && !bytes.Contains(body, want) {
-					errs[i] = fmt.Errorf("unexpected answer: %s", body)
-				}
-			}
-		})
+		shot := volley{conn: conn, requests: requests, took: took, first: i, step: connections, want: want}
+		wg.Go(func() { errs[shot.first] = shot.fire(ctx) })
 	}
 	wg.Wait()
 	whole = time.Since(start)
 	return took, whole, errors.Join(errors.Join(errs...), ctx.Err())
+}
+
+// volley is what one connection sends: every so many-th of the requests.
+type volley struct {
+	conn        net.Conn
+	requests    [][]byte
+	took        []time.Duration // by request
+	first, step int
+	want        []byte // what every answer has to hold
+}
+
+func (v *volley) fire(ctx context.Context) (err error) {
+	r := bufio.NewReaderSize(v.conn, 4096)
+	var body []byte
+	for n := v.first; n < len(v.requests) && ctx.Err() == nil; n += v.step {
+		sent := time.Now()
+		body, err = exchange(v.conn, r, v.requests[n], body)
+		v.took[n] = time.Since(sent)
+		if err == nil && !bytes.Contains(body, v.want) {
+			err = fmt.Errorf("unexpected answer: %s", body)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // exchange writes one request and reads its answer.

@@ -107,16 +107,27 @@ func run(ctx context.Context, s settings) error {
 	}
 	var results []result
 	for round := range s.rounds {
-		for _, c := range s.connections {
-			for _, sub := range subjects {
-				r, err := sub.measure(ctx, s, round, c)
-				if err != nil {
-					return fmt.Errorf("%s at %d connections: %w", sub.name, c, err)
-				}
-				results = append(results, r)
-				fmt.Fprintf(os.Stderr, "round %d  %-16s c=%-4d %8.0f/s\n", round+1, sub.name, c, r.rate)
-			}
+		measured, err := measureRound(ctx, s, round, subjects)
+		if err != nil {
+			return err
 		}
+		results = append(results, measured...)
 	}
 	return report(s, results)
+}
+
+// measureRound takes the subjects in turn, at each number of connections.
+func measureRound(ctx context.Context, s settings, round int, subjects []*subject) ([]result, error) {
+	var results []result
+	for _, c := range s.connections {
+		for _, sub := range subjects {
+			r, err := sub.measure(ctx, s, round, c)
+			if err != nil {
+				return nil, fmt.Errorf("%s at %d connections: %w", sub.name, c, err)
+			}
+			results = append(results, r)
+			fmt.Fprintf(os.Stderr, "round %d  %-16s c=%-4d %8.0f/s\n", round+1, sub.name, c, r.rate)
+		}
+	}
+	return results, nil
 }

@@ -25,6 +25,8 @@ type devVerb struct {
 	SimulatorDelay  time.Duration `env:"ROLLCALL_SIMULATOR_DELAY" default:"${delay}" placeholder:"TIME" help:"How long the simulated network takes for each step; 0 is at once. Default ${default}."`
 	ConfirmWait     time.Duration `env:"ROLLCALL_CONFIRM_WAIT" default:"${confirm_wait}" placeholder:"TIME" help:"How long a change waits for the network's confirmation; 0 answers when accepted. Default ${default}."`
 	Hold            bool          `env:"ROLLCALL_HOLD" help:"Accept changes and keep them, but send nothing to the network until the next start without this."`
+	MetricsListen   string        `env:"ROLLCALL_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Serve /metrics there and nowhere else."`
+	InsecureListen  bool          `env:"ROLLCALL_INSECURE_LISTEN" help:"Serve although an address is not on loopback. The simulator's control API asks for no credentials."`
 	TLSCert         string        `env:"ROLLCALL_TLS_CERT" name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM), to serve over TLS."`
 	TLSKey          string        `env:"ROLLCALL_TLS_KEY" name:"tls-key" placeholder:"FILE" help:"The certificate's key (PEM)."`
 }
@@ -62,9 +64,9 @@ func (v *devVerb) Run(t *terminal) error {
 
 func (v *devVerb) config(t *terminal) app.Config {
 	return app.Config{
-		Listen:  app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: true},
+		Listen:  app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, MetricsAddress: v.MetricsListen},
 		DataDir: v.DataDir, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
-		Simulator: &app.Simulator{Address: v.SimulatorListen, Delay: v.SimulatorDelay},
+		Simulator: &app.Simulator{Address: v.SimulatorListen, Delay: v.SimulatorDelay, Exposed: v.InsecureListen},
 	}
 }
 

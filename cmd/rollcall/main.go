@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -86,6 +87,7 @@ func defaults() kong.Vars {
 		"data_dir":         app.DefaultDataDir,
 		"confirm_wait":     app.DefaultConfirmWait.String(),
 		"delay":            app.DefaultDelay.String(),
+		"calls_per_second": strconv.Itoa(app.DefaultCallsPerSecond),
 	}
 }
 

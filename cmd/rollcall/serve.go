@@ -20,7 +20,8 @@ type serveVerb struct {
 	TLSCert         string         `env:"ROLLCALL_TLS_CERT" name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM)."`
 	TLSKey          string         `env:"ROLLCALL_TLS_KEY" name:"tls-key" placeholder:"FILE" help:"The certificate's key (PEM)."`
 	TrustProxy      []netip.Prefix `env:"ROLLCALL_TRUST_PROXY" placeholder:"CIDR" help:"Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed."`
-	CallsPerSecond  float64        `env:"ROLLCALL_CALLS_PER_SECOND" placeholder:"N" help:"Most calls of one account and action in a second; unlimited if left out."`
+	CallsPerSecond  float64        `env:"ROLLCALL_CALLS_PER_SECOND" default:"${calls_per_second}" placeholder:"N" help:"Most calls of one account and action in a second; 0 does not limit. Default ${default}."`
+	MetricsListen   string         `env:"ROLLCALL_METRICS_LISTEN" placeholder:"HOST:PORT" help:"Serve /metrics there, over plain HTTP. Without it /metrics answers on --listen, to this machine alone."`
 	InsecureHTTP    bool           `env:"ROLLCALL_INSECURE_HTTP" name:"insecure-http" help:"Serve plain HTTP although the address is not on loopback."`
 }
 
@@ -38,7 +39,7 @@ func (v *serveVerb) Run(t *terminal) error {
 func (v *serveVerb) config(t *terminal) app.Config {
 	return app.Config{
 		Listen: app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: v.InsecureHTTP,
-			Proxies: v.TrustProxy, CallsPerSecond: v.CallsPerSecond},
+			Proxies: v.TrustProxy, CallsPerSecond: v.CallsPerSecond, MetricsAddress: v.MetricsListen},
 		DataDir: v.DataDir, SealKeyFile: v.SealKeyFile, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
 		Meta: app.Meta{GraphURL: v.GraphURL, AppSecretFile: v.AppSecretFile, VerifyTokenFile: v.VerifyTokenFile},
 	}

@@ -14,11 +14,9 @@ import (
 	"os"
 	"time"
 
+	"github.com/rollcall-im/rollcall/internal/rpc/cams"
 	"github.com/rollcall-im/rollcall/internal/signature"
 )
-
-// apiVersion is the version of the product that the operations belong to.
-const apiVersion = "2020-06-06"
 
 // maxAnswer is the most bytes of an answer that a client reads.
 const maxAnswer = 8 << 20
@@ -85,7 +83,7 @@ func hideQuery(err error) error {
 func (c *Client) request(ctx context.Context, action string, parameters url.Values) (*http.Request, error) {
 	signed := signature.Request{Method: http.MethodPost, Path: "/", RawQuery: parameters.Encode(), Host: c.Endpoint,
 		Header: http.Header{"Accept": {"application/json"}}}
-	options := signature.SignOptions{Scheme: signature.ACS3HMACSHA256, Action: action, Version: apiVersion, Time: time.Now(),
+	options := signature.SignOptions{Scheme: signature.ACS3HMACSHA256, Action: action, Version: cams.Version, Time: time.Now(),
 		Nonce: rand.Text()}
 	if c.OldSigning {
 		options.Scheme = signature.RPCHMACSHA1

@@ -33,6 +33,7 @@ type Listener struct {
 	Proxies   []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
 
 	CallsPerSecond float64 // of one account and action; 0 does not limit
+	MetricsAddress string  // host:port of the metrics alone; "" serves them on Address, in production to this machine only
 }
 
 // Meta says how Meta is reached and how it proves itself. Secrets come from files.
@@ -46,6 +47,7 @@ type Meta struct {
 type Simulator struct {
 	Address string        // where its Graph API and its control API are served; "" nowhere but in the process
 	Delay   time.Duration // how long each asynchronous step takes; 0 is at once
+	Exposed bool          // serve although an address is not on loopback
 }
 
 // The values of settings that are not given.
@@ -55,6 +57,7 @@ const (
 	DefaultDataDir          = ".rollcall"
 	DefaultConfirmWait      = 5 * time.Second
 	DefaultDelay            = 100 * time.Millisecond
+	DefaultCallsPerSecond   = 50 // of a production server
 )
 
 func (c Config) withDefaults() Config {
@@ -76,7 +79,7 @@ func (c Config) check() error {
 		return errors.New("TLS needs both a certificate file and a key file")
 	}
 	if c.Simulator != nil {
-		return nil
+		return c.checkSimulator()
 	}
 	switch {
 	case c.Listen.CertFile == "" && !c.Listen.PlainHTTP && !onLoopback(c.Listen.Address):
@@ -88,6 +91,20 @@ func (c Config) check() error {
 		return errors.New("without a verify token Meta cannot register the callback address; give --verify-token-file")
 	}
 	return nil
+}
+
+// checkSimulator keeps a development server on its machine: whoever reaches the control API of the simulated network can do
+// with its phones and groups as they like.
+func (c Config) checkSimulator() error {
+	flag, address := "--listen", c.Listen.Address
+	if onLoopback(address) {
+		flag, address = "--simulator-listen", c.Simulator.Address
+	}
+	if address == "" || onLoopback(address) || c.Simulator.Exposed {
+		return nil
+	}
+	return fmt.Errorf("%s %s would open a development server to the network, and its control API asks for no credentials; "+
+		"listen on 127.0.0.1, or say --insecure-listen if that is what you want", flag, address)
 }
 
 // onLoopback tells whether only this machine can reach an address. A name is not trusted to mean loopback, but for localhost.

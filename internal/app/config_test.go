@@ -28,6 +28,15 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 		{"no app secret", func(c *Config) { c.Meta.AppSecretFile = "" }, "--app-secret-file"},
 		{"no verify token", func(c *Config) { c.Meta.VerifyTokenFile = "" }, "--verify-token-file"},
 		{"a simulator needs neither", func(c *Config) { c.Meta = Meta{}; c.Simulator = &Simulator{} }, ""},
+		{"dev on all addresses", func(c *Config) { c.Simulator = &Simulator{}; c.Listen.Address = "0.0.0.0:8020" }, "--insecure-listen"},
+		{"simulator on all addresses", func(c *Config) { c.Simulator = &Simulator{Address: "0.0.0.0:8021"} }, "--simulator-listen 0.0.0.0:8021"},
+		{"simulator on no address", func(c *Config) { c.Simulator = &Simulator{Address: ":8021"} }, "asks for no credentials"},
+		{"dev with TLS", func(c *Config) {
+			c.Simulator, c.Listen = &Simulator{}, Listener{Address: ":443", CertFile: "c", KeyFile: "k", PlainHTTP: true}
+		}, "--listen :443"},
+		{"dev, said explicitly", func(c *Config) {
+			c.Simulator, c.Listen.Address = &Simulator{Address: ":8021", Exposed: true}, "0.0.0.0:8020"
+		}, ""},
 	} {
 		cfg := safe
 		test.change(&cfg)

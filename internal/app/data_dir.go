@@ -66,7 +66,7 @@ func (d Data) create() error {
 func (d Data) clear() error {
 	var errs []error
 	for _, file := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", sealKeyFile, simulatorFile,
-		simulatorFile + ".new", readyFile} {
+		simulatorFile + ".new", readyFile, store.NonceLogFile, store.OldNonceLogFile} {
 		if err := os.Remove(d.path(file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, fmt.Errorf("clear data directory: %w", err))
 		}
@@ -93,6 +93,38 @@ func (d Data) open(ctx context.Context, log *slog.Logger) (*store.Store, []byte,
 		return nil, nil, err
 	}
 	return s, key, nil
+}
+
+// openShared opens the database beside a server that may be using it. Opening brings the tables up to date, which would take
+// them away from under a server of an older version, so it is refused then.
+func (d Data) openShared(ctx context.Context) (*store.Store, error) {
+	used := d.Exists()
+	l, err := d.take()
+	switch {
+	case err == nil:
+		defer l.release() //nolint:errcheck // the database is open, and a lock that is kept ends with this process
+	case !errors.Is(err, errInUse):
+		return nil, err
+	case used:
+		if err := d.checkCurrent(ctx); err != nil {
+			return nil, err
+		}
+	}
+	s, _, err := d.open(ctx, nil)
+	return s, err
+}
+
+// checkCurrent refuses a database that opening would change.
+func (d Data) checkCurrent(ctx context.Context) error {
+	have, want, err := store.Versions(ctx, d.path(databaseFile))
+	switch {
+	case err != nil:
+		return fmt.Errorf("read the version of the database: %w", err)
+	case have < want:
+		return fmt.Errorf("the database is at version %d and this program needs %d, but another rollcall%s uses it; run rollcall migrate with the server stopped",
+			have, want, d.holder())
+	}
+	return nil
 }
 
 // sealKey reads the key, or makes one as long as there is nothing that another key has sealed.

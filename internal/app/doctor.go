@@ -11,6 +11,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/rpc"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -30,9 +31,6 @@ type Finding struct {
 	What   string // what was looked at, in a word or two
 	Detail string // what was seen, and what to do about it
 }
-
-// clockTolerance is how far off a client's clock may be: Alibaba's gateway refuses beyond it, and so do we.
-const clockTolerance = 15 * time.Minute
 
 // examination gathers the findings.
 type examination struct {
@@ -58,6 +56,7 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 	if s := e.key(ctx); s != nil {
 		defer func() { _ = s.Close() }() // it was only read
 		e.clock(ctx, s)
+		e.accounts(ctx, s)
 		e.tokens(ctx, s)
 	}
 	return e.findings
@@ -186,8 +185,8 @@ func (e *examination) clock(ctx context.Context, s *store.Store) {
 		e.add(Warn, "clock", "the network could not be asked for the time: %v", err)
 		return
 	}
-	if off := now.Sub(theirs).Abs(); off > clockTolerance/2 {
-		e.add(Fail, "clock", "it is %s off the network's; callers are refused beyond %s, so set the clock", off.Round(time.Second), clockTolerance)
+	if off := now.Sub(theirs).Abs(); off > rpc.ClockTolerance/2 {
+		e.add(Fail, "clock", "it is %s off the network's; callers are refused beyond %s, so set the clock", off.Round(time.Second), rpc.ClockTolerance)
 		return
 	}
 	e.add(Fine, "clock", "agrees with the network's")
@@ -197,21 +196,13 @@ func (e *examination) clock(ctx context.Context, s *store.Store) {
 func newestRecord(ctx context.Context, s *store.Store) (newest time.Time, err error) {
 	err = s.Read(ctx, func(tx *store.Tx) error {
 		accounts, err := tx.Accounts()
-		if err != nil {
-			return err
-		}
 		for _, a := range accounts {
-			last, err := tx.Operations(a.ID, 0, 1)
-			if err != nil {
-				return err
-			}
-			for _, op := range last {
-				if op.At.After(newest) {
-					newest = op.At
-				}
+			last, lastErr := tx.Operations(a.ID, 0, 1)
+			if err = errors.Join(err, lastErr); len(last) > 0 && last[0].At.After(newest) {
+				newest = last[0].At
 			}
 		}
-		return nil
+		return err
 	})
 	return newest, err
 }

@@ -13,20 +13,20 @@ import (
 type front struct {
 	rpc      http.Handler
 	webhook  http.Handler
-	metrics  http.Handler
+	metrics  http.Handler                // nil: they are not served here
 	alive    func(context.Context) error // whether the store answers
 	stopping atomic.Bool
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	switch r.URL.Path {
-	case "/meta/webhook":
+	switch path := r.URL.Path; {
+	case path == "/meta/webhook":
 		f.webhook.ServeHTTP(w, r)
-	case "/healthz":
+	case path == "/healthz":
 		say(w, http.StatusOK, "ok")
-	case "/readyz":
+	case path == "/readyz":
 		f.ready(w, r)
-	case "/metrics":
+	case path == "/metrics" && f.metrics != nil:
 		f.metrics.ServeHTTP(w, r)
 	default:
 		f.rpc.ServeHTTP(w, r)

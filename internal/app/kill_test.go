@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"sync"
 	"testing"
@@ -70,6 +71,10 @@ func TestP3KillInTheMiddle(t *testing.T) {
 		t.Run(story.name, func(t *testing.T) {
 			dir := town.copied(t)
 			p := spawn(t, life{DataDir: dir, Delay: 30 * time.Millisecond, ConfirmWait: story.confirm})
+			look := p.sign(request{action: "ListChatGroupParticipants", values: url.Values{"GroupId": {town.groups[0].ID}}})
+			if a := p.sent(look); !a.ok() {
+				t.Fatalf("look: %s", a.Body)
+			}
 			removals := p.everybodyButTheFirst(town)
 			p.burst(removals, nth(story.written, p.kill), nth(story.answered, p.kill))
 			told := map[string]int{}
@@ -82,6 +87,9 @@ func TestP3KillInTheMiddle(t *testing.T) {
 			}
 			p = spawn(t, life{DataDir: dir, Delay: 5 * time.Millisecond, ConfirmWait: patience})
 			p.keepsItsWord(removals)
+			if a := p.sent(look); a.Code != "SignatureNonceUsed" {
+				t.Errorf("a look from before the kill, sent again: %s", a.Body)
+			}
 			p.finishes(removals)
 			p.isWithoutAll(town)
 		})

@@ -107,21 +107,17 @@ type town struct {
 func build(t *testing.T, groups, phones int) *town {
 	t.Helper()
 	w := &town{dir: filepath.Join(t.TempDir(), "town")}
-	t.Run("build", func(t *testing.T) {
-		s := open(t, life{DataDir: w.dir, ConfirmWait: patience}.config())
-		for i := range groups {
-			g := s.newGroup(fmt.Sprintf("Group %d", i))
-			people := make([]string, phones)
-			for j := range people {
-				people[j] = fmt.Sprintf("86139%04d%04d", i, j)
-			}
-			s.joined(g, people...)
-			w.groups, w.people = append(w.groups, g), append(w.people, people)
+	s, stop := run(t, life{DataDir: w.dir, ConfirmWait: patience}.config())
+	for i := range groups {
+		g := s.newGroup(fmt.Sprintf("Group %d", i))
+		people := make([]string, phones)
+		for j := range people {
+			people[j] = fmt.Sprintf("86139%04d%04d", i, j)
 		}
-	})
-	if len(w.groups) != groups {
-		t.FailNow()
+		s.joined(g, people...)
+		w.groups, w.people = append(w.groups, g), append(w.people, people)
 	}
+	stop()
 	return w
 }
 

@@ -34,7 +34,7 @@ func Manage(ctx context.Context, data Data, create bool) (*Management, error) {
 	if err := data.create(); err != nil {
 		return nil, err
 	}
-	s, _, err := data.open(ctx, nil)
+	s, err := data.openShared(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,6 +15,38 @@ func newMetrics() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
+}
+
+// metricsHere serves the metrics beside the callers' gateway, nil when they have an address of their own. In production it is
+// there for this machine alone.
+func (p *Program) metricsHere() http.Handler {
+	switch {
+	case p.cfg.Listen.MetricsAddress != "":
+		return nil
+	case p.cfg.Simulator != nil:
+		return p.metricsPage()
+	}
+	page := p.metricsPage()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !fromThisMachine(r) {
+			say(w, http.StatusForbidden, "the metrics are for this machine alone; give --metrics-listen to serve them elsewhere")
+			return
+		}
+		page.ServeHTTP(w, r)
+	})
+}
+
+// fromThisMachine tells whether a request came from a program on this machine that did not pass it on for somebody else: a
+// proxy in front of us may run here too.
+func fromThisMachine(r *http.Request) bool {
+	for _, header := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via"} {
+		if len(r.Header[header]) > 0 {
+			return false
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	ip := net.ParseIP(host)
+	return err == nil && ip != nil && ip.IsLoopback()
 }
 
 // metricsPage serves the numbers in Prometheus's text form. They name actions and codes, never people or keys.

@@ -33,14 +33,7 @@ func TestP6NobodyGetsIn(t *testing.T) {
 		for _, scheme := range []signature.Scheme{signature.ACS3HMACSHA256, signature.ACS3HMACSM3, signature.RPCHMACSHA1} {
 			for _, r := range f.wishes() {
 				r.scheme = scheme
-				if a.as != nil {
-					a.as(&r)
-				}
-				signed := f.sign(r)
-				if a.spoil != nil {
-					a.spoil(signed)
-				}
-				f.refused(fmt.Sprintf("%s, %v, %s", a.name, scheme, r.action), f.sent(signed), a.codes...)
+				f.try(a, r)
 			}
 		}
 		f.unchanged(a.name)
@@ -58,6 +51,19 @@ func TestP6NobodyGetsIn(t *testing.T) {
 	if diff := cmp.Diff([]string{hiddenPhone}, f.truth(f.g)); diff != "" {
 		t.Errorf("on the network (-want +got):\n%s", diff)
 	}
+}
+
+// try tries one attack on one wish.
+func (f *fortress) try(a attack, r request) {
+	f.t.Helper()
+	if a.as != nil {
+		a.as(&r)
+	}
+	signed := f.sign(r)
+	if a.spoil != nil {
+		a.spoil(signed)
+	}
+	f.refused(fmt.Sprintf("%s, %v, %s", a.name, r.scheme, r.action), f.sent(signed), a.codes...)
 }
 
 // badClaims are requests of those who may not, or not now.
@@ -104,7 +110,8 @@ func (f *fortress) forgeries() []attack {
 			r.RawQuery = strings.ReplaceAll(r.RawQuery, f.ready.AccessKeyID, f.mighty.AccessKeyID)
 		}, codes: mismatch},
 		{name: "another method", spoil: func(r *signature.Request) { r.Method = http.MethodGet }, codes: mismatch},
-		{name: "a method that is not served", spoil: func(r *signature.Request) { r.Method = http.MethodPut }, codes: []string{"UnsupportedHTTPMethod"}},
+		{name: "a method that is not served", spoil: func(r *signature.Request) { r.Method = http.MethodPut },
+			codes: []string{"UnsupportedHTTPMethod"}},
 		{name: "another path", spoil: func(r *signature.Request) { r.Path = "/v1" }, codes: []string{"InvalidAction.NotFound"}},
 		{name: "a body behind it", spoil: func(r *signature.Request) {
 			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -135,41 +135,68 @@ func (o *postOffice) delivered(kind string) (count int) {
 	return count
 }
 
+// report makes a report about a group, as of the next second; event is JSON members.
+func (o *postOffice) report(g chat, field, event string) string {
+	return `{"object":"whatsapp_business_account","entry":[{"id":"12","changes":[{"field":"` + field + `","value":{` +
+		`"messaging_product":"whatsapp","metadata":{"display_phone_number":"8613800000000","phone_number_id":"11"},` +
+		`"groups":[{"timestamp":"` + fmt.Sprint(time.Now().Unix()+1) + `","group_id":"` + g.ID + `","request_id":"r",` + event + `}]}}]}]}`
+}
+
+// post sends a report and gives the status of the answer.
+func (o *postOffice) post(body string, signature ...string) int {
+	o.t.Helper()
+	header := http.Header{"Content-Type": {"application/json"}, graph.HubSignatureHeader: signature}
+	return o.raw("POST", "http://"+o.ready.Endpoint+"/meta/webhook", body, header).Status
+}
+
+// TestP7NoReportBringsTheRemovedBack: the network bars whom the business removed, whatever a report says of a later time.
+func TestP7NoReportBringsTheRemovedBack(t *testing.T) {
+	t.Parallel()
+	o := openPostOffice(t)
+	g := o.newGroup("Team")
+	o.joined(g, anna, berta)
+	if a := o.remove(g, anna); !a.ok() {
+		t.Fatalf("removal: %s", a.Body)
+	}
+	for _, n := range []string{carla, anna} { // carla shows that such a report is believed of others, until the group is read
+		body := o.report(g, "group_participants_update",
+			`"type":"group_participants_add","reason":"invite_link","added_participants":[{"wa_id":"`+n+`"}]`)
+		if status := o.post(body, graph.HubSignature(appSecret, []byte(body))); status != http.StatusOK {
+			t.Errorf("status %d", status)
+		}
+		if in := slices.Contains(o.members(g), n); in != (n == carla) {
+			t.Errorf("after a report that %s joined the list has them: %v", n, in)
+		}
+	}
+	o.until("the list is the network's", func() bool { return slices.Equal([]string{berta}, o.members(g)) })
+}
+
 // TestP6ForgedReportsChangeNothing: whoever does not know the app secret tells the gateway nothing.
 func TestP6ForgedReportsChangeNothing(t *testing.T) {
 	t.Parallel()
 	o := openPostOffice(t)
 	g := o.newGroup("Team")
 	o.joined(g, anna, berta)
-	report := func(field, event string) string {
-		return `{"object":"whatsapp_business_account","entry":[{"id":"12","changes":[{"field":"` + field + `","value":{` +
-			`"messaging_product":"whatsapp","metadata":{"display_phone_number":"8613800000000","phone_number_id":"11"},` +
-			`"groups":[{"timestamp":"` + fmt.Sprint(time.Now().Unix()+1) + `","group_id":"` + g.ID + `","request_id":"r",` + event + `}]}}]}]}`
-	}
-	post := func(body string, signature ...string) int {
-		header := http.Header{"Content-Type": {"application/json"}, graph.HubSignatureHeader: signature}
-		return o.raw("POST", "http://"+o.ready.Endpoint+"/meta/webhook", body, header).Status
-	}
-	out := report("group_participants_update",
+	out := o.report(g, "group_participants_update",
 		`"type":"group_participants_remove","initiated_by":"participant","removed_participants":[{"wa_id":"`+anna+`"}]`)
-	for _, body := range []string{out, report("group_lifecycle_update", `"type":"group_delete"`),
-		report("group_participants_update", `"type":"group_participants_add","added_participants":[{"wa_id":"`+doris+`"}]`)} {
+	for _, body := range []string{out, o.report(g, "group_lifecycle_update", `"type":"group_delete"`),
+		o.report(g, "group_participants_update", `"type":"group_participants_add","added_participants":[{"wa_id":"`+doris+`"}]`)} {
 		good := graph.HubSignature(appSecret, []byte(body))
 		for _, signature := range []string{"", "sha256=", good[:len(good)-1], strings.TrimPrefix(good, "sha256="),
 			graph.HubSignature("", []byte(body)), graph.HubSignature("the word", []byte(body)),
 			graph.HubSignature(o.ready.AccessKeySecret, []byte(body)), graph.HubSignature(appSecret, []byte(body+" "))} {
-			if status := post(body, signature); status != http.StatusForbidden {
+			if status := o.post(body, signature); status != http.StatusForbidden {
 				t.Errorf("signed with %q: status %d", signature, status)
 			}
 		}
-		if status := post(body); status != http.StatusForbidden {
+		if status := o.post(body); status != http.StatusForbidden {
 			t.Errorf("not signed: status %d", status)
 		}
 	}
 	if diff := cmp.Diff([]string{anna, berta}, o.members(g)); diff != "" {
 		t.Errorf("list after the forgeries (-want +got):\n%s", diff)
 	}
-	if status := post(out, graph.HubSignature(appSecret, []byte(out))); status != http.StatusOK {
+	if status := o.post(out, graph.HubSignature(appSecret, []byte(out))); status != http.StatusOK {
 		t.Errorf("signed well: status %d", status)
 	}
 	if diff := cmp.Diff([]string{berta}, o.members(g)); diff != "" { // until the group is read again

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,12 +39,13 @@ type Program struct {
 	front   *front
 	metrics *prometheus.Registry
 	sim     *simulator.Simulator
-	simAddr string
-	addr    string
 	ready   Ready
 
-	failed  chan error
-	closers []closer
+	addr, simAddr, metricsAddr string // where callers, the simulated network and the metrics are served, with the real ports
+
+	failed   chan error
+	stopping sync.Mutex // guards closers, so that nothing is stopped twice
+	closers  []closer
 }
 
 // closer is one thing to be stopped, in the reverse of the order of starting.
@@ -59,10 +61,10 @@ func Start(ctx context.Context, cfg Config) (*Program, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	p := &Program{cfg: cfg, data: Data{Dir: cfg.DataDir, SealKeyFile: cfg.SealKeyFile}, log: cfg.Logger,
-		failed: make(chan error, 2), metrics: newMetrics()}
+	p := newProgram(cfg)
 	for _, step := range []func(context.Context) error{
-		p.openFiles, p.openNetwork, p.openGateway, p.openSimulator, p.startGateway, p.serveSimulator, p.serveCallers, p.tryOut,
+		p.openFiles, p.openNetwork, p.openGateway, p.openSimulator, p.startGateway, p.serveSimulator, p.serveCallers, p.serveMetrics,
+		p.tryOut,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, p.Stop(context.WithoutCancel(ctx)))
@@ -71,10 +73,17 @@ func Start(ctx context.Context, cfg Config) (*Program, error) {
 	return p, nil
 }
 
+func newProgram(cfg Config) *Program {
+	return &Program{cfg: cfg, data: Data{Dir: cfg.DataDir, SealKeyFile: cfg.SealKeyFile}, log: cfg.Logger,
+		failed: make(chan error, 3), metrics: newMetrics()}
+}
+
 // Stop stops in order: no new connections; the requests that are running come to their end, also those that wait for the
 // network's confirmation; then the gateway, the simulator and the store. When ctx ends, what is left is cut off: nothing that
-// was answered is lost by that.
+// was answered is lost by that. Whoever calls it a second time waits for the first and is told nothing.
 func (p *Program) Stop(ctx context.Context) error {
+	p.stopping.Lock()
+	defer p.stopping.Unlock()
 	if p.front != nil {
 		p.front.stopping.Store(true)
 	}
@@ -176,21 +185,18 @@ func (p *Program) openSimulator(ctx context.Context) (err error) {
 	return p.keepRegistered(ctx)
 }
 
+// startGateway has it stopped too when it starts by half: lanes may be running then.
 func (p *Program) startGateway(ctx context.Context) error {
-	if err := p.gateway.Start(ctx); err != nil {
-		return err
-	}
 	p.onStop("gateway", p.gateway.Stop)
-	return nil
+	return p.gateway.Start(ctx)
 }
 
 func (p *Program) serveSimulator(ctx context.Context) error {
 	if p.sim == nil || p.cfg.Simulator.Address == "" {
 		return nil
 	}
-	// The control API asks for no credentials, so a page in a browser on this machine must not reach it.
 	mux := http.NewServeMux()
-	mux.Handle("/sim/", http.NewCrossOriginProtection().Handler(p.sim.Control()))
+	mux.Handle("/sim/", guardControl(p.cfg.Simulator.Address, p.sim.Control()))
 	mux.Handle("/", p.sim.Graph())
 	s, err := listen(ctx, serving{address: p.cfg.Simulator.Address, handler: mux, answerTime: time.Minute}, p.log, p.failed)
 	if err != nil {
@@ -207,7 +213,7 @@ func (p *Program) serveCallers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.front = &front{rpc: handler, webhook: p.webhook, metrics: p.metricsPage(), alive: p.alive}
+	p.front = &front{rpc: handler, webhook: p.webhook, metrics: p.metricsHere(), alive: p.alive}
 	s, err := listen(ctx, serving{address: p.cfg.Listen.Address, certificate: p.certificate, handler: p.front,
 		answerTime: readTime + time.Minute + p.cfg.ConfirmWait}, p.log, p.failed)
 	if err != nil {
@@ -220,6 +226,23 @@ func (p *Program) serveCallers(ctx context.Context) error {
 		p.ready.CertificateFile, err = filepath.Abs(p.cfg.Listen.CertFile)
 	}
 	return err
+}
+
+// serveMetrics serves the metrics on an address of their own, if they have one.
+func (p *Program) serveMetrics(ctx context.Context) error {
+	if p.cfg.Listen.MetricsAddress == "" {
+		return nil
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", p.metricsPage())
+	s, err := listen(ctx, serving{address: p.cfg.Listen.MetricsAddress, handler: mux, answerTime: time.Minute}, p.log, p.failed)
+	if err != nil {
+		return fmt.Errorf("serve the metrics: %w", err)
+	}
+	p.onStop("the metrics' listener", s.stop)
+	p.metricsAddr = s.addr()
+	p.log.Info("serving metrics", "address", p.metricsAddr)
+	return nil
 }
 
 // alive tells whether the store answers.

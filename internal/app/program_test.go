@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -256,6 +258,36 @@ func removing(t *testing.T, p *Program) bool {
 		t.Fatal(err)
 	}
 	return len(last) == 1 && last[0].Kind == group.KindRemove && last[0].State == group.Pending
+}
+
+// TestHalfStartedGatewayIsStopped: what Start has begun before it failed must not run on.
+func TestHalfStartedGatewayIsStopped(t *testing.T) {
+	t.Parallel()
+	p := newProgram(serveConfig(t))
+	for _, step := range []func(context.Context) error{p.openFiles, p.openNetwork, p.openGateway} {
+		must(t, step(t.Context()))
+	}
+	must(t, p.store.Close()) // so that nothing can be read
+	if err := p.startGateway(t.Context()); err == nil {
+		t.Fatal("the gateway starts on a closed store")
+	}
+	if last := p.closers[len(p.closers)-1]; last.what != "gateway" {
+		t.Errorf("the last thing to be stopped is the %s, want the gateway", last.what)
+	}
+	if err := p.Stop(t.Context()); !errors.Is(err, store.ErrClosed) || strings.Contains(err.Error(), "gateway") {
+		t.Errorf("stop: %v, want just that the store is closed", err)
+	}
+}
+
+// TestStopTwiceAtOnce: each thing is stopped once.
+func TestStopTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	p := start(t, devConfig(t))
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() { stop(t, p) })
+	}
+	all.Wait()
 }
 
 func TestEveryPathHasItsAnswer(t *testing.T) {

@@ -157,63 +157,67 @@ func TestP4OneOrderForEachGroup(t *testing.T) {
 	}
 }
 
-// TestP5ARetryIsSafe repeats a removal while it is pending, when it is done, and with the token of the first.
-func TestP5ARetryIsSafe(t *testing.T) {
+// TestP5RepeatJoinsThePendingRemoval repeats a removal, in whole and in part, that is not confirmed yet.
+func TestP5RepeatJoinsThePendingRemoval(t *testing.T) {
 	t.Parallel()
 	town := build(t, 1, 3)
 	g, people := town.groups[0], town.people[0]
-	t.Run("pending", func(t *testing.T) {
-		t.Parallel()
-		s := open(t, life{DataDir: town.copied(t), Delay: never}.config())
-		first := s.remove(g, people[0], people[1])
-		for _, list := range [][]string{{people[0], people[1]}, {people[1], people[0]}, {people[1]}} {
-			if a := s.remove(g, list...); a.Code != "ChatGroup.OperationPending" || a.OperationID != first.OperationID {
-				t.Errorf("removal of %v again: %s, operation %s, want the pending %s", list, a.Body, a.OperationID, first.OperationID)
+	s := open(t, life{DataDir: town.copied(t), Delay: never}.config())
+	first := s.remove(g, people[0], people[1])
+	for _, list := range [][]string{{people[0], people[1]}, {people[1], people[0]}, {people[1]}} {
+		if a := s.remove(g, list...); a.Code != "ChatGroup.OperationPending" || a.OperationID != first.OperationID {
+			t.Errorf("removal of %v again: %s, operation %s, want the pending %s", list, a.Body, a.OperationID, first.OperationID)
+		}
+	}
+}
+
+// TestP5RepeatsAtOnceAndAfterwards sends the same removal ten times at once, and again when it is done.
+func TestP5RepeatsAtOnceAndAfterwards(t *testing.T) {
+	t.Parallel()
+	town := build(t, 1, 3)
+	g, number := town.groups[0], town.people[0][0]
+	s := open(t, life{DataDir: town.copied(t), Delay: 20 * time.Millisecond, ConfirmWait: patience}.config())
+	var all sync.WaitGroup
+	for range 10 {
+		signed := s.sign(request{action: "DeleteChatGroupParticipants", values: removal(g.ID, number)})
+		all.Go(func() {
+			if a, err := s.send(t.Context(), signed); err != nil || !a.ok() {
+				t.Errorf("one of ten at once: %+v, %v", a, err)
 			}
+		})
+	}
+	all.Wait()
+	if a := s.remove(g, number); !a.ok() || a.Result != 0 {
+		t.Errorf("when it is done: %s, want OK and 0", a.Body)
+	}
+	if calls := s.calls(g, "remove_participants"); len(calls) != 1 {
+		t.Errorf("the network was asked %d times", len(calls))
+	}
+}
+
+// TestP5RemovalOfWhoLeftIsDone: that the network refuses it, because nobody is there, is no failure.
+func TestP5RemovalOfWhoLeftIsDone(t *testing.T) {
+	t.Parallel()
+	town := build(t, 1, 2)
+	g, number := town.groups[0], town.people[0][0]
+	s := open(t, life{DataDir: town.copied(t), ConfirmWait: patience}.config())
+	s.did("POST", "/phones/"+number+"/leave", map[string]string{"group_id": g.ID}, nil)
+	for range 2 {
+		if a := s.remove(g, number); !a.ok() || a.Result != 0 {
+			t.Errorf("removal of somebody who left: %s, want OK and 0", a.Body)
 		}
-		s.until("the network has it", func() bool { return len(s.calls(g, "remove_participants")) > 0 })
-		if calls := s.calls(g, "remove_participants"); len(calls) != 1 {
-			t.Errorf("the network was asked %d times", len(calls))
-		}
-	})
-	t.Run("at once, and done", func(t *testing.T) {
-		t.Parallel()
-		s := open(t, life{DataDir: town.copied(t), Delay: 20 * time.Millisecond, ConfirmWait: patience}.config())
-		var all sync.WaitGroup
-		for range 10 {
-			signed := s.sign(request{action: "DeleteChatGroupParticipants", values: removal(g.ID, people[0])})
-			all.Go(func() {
-				if a, err := s.send(t.Context(), signed); err != nil || !a.ok() {
-					t.Errorf("one of ten at once: %+v, %v", a, err)
-				}
-			})
-		}
-		all.Wait()
-		if a := s.remove(g, people[0]); !a.ok() || a.Result != 0 {
-			t.Errorf("when it is done: %s, want OK and 0", a.Body)
-		}
-		if calls := s.calls(g, "remove_participants"); len(calls) != 1 {
-			t.Errorf("the network was asked %d times", len(calls))
-		}
-	})
-	t.Run("after the phone has left", func(t *testing.T) {
-		t.Parallel()
-		s := open(t, life{DataDir: town.copied(t), ConfirmWait: patience}.config())
-		s.did("POST", "/phones/"+people[0]+"/leave", map[string]string{"group_id": g.ID}, nil)
-		for range 2 { // which the network refuses with: not a member
-			if a := s.remove(g, people[0]); !a.ok() || a.Result != 0 {
-				t.Errorf("removal of somebody who left: %s, want OK and 0", a.Body)
-			}
-		}
-	})
-	t.Run("with a token", func(t *testing.T) {
-		t.Parallel()
-		s := open(t, life{DataDir: town.copied(t), ConfirmWait: patience}.config())
-		r := request{action: "DeleteChatGroupParticipants", values: removal(g.ID, people[0])}
-		r.values.Set("ClientToken", "one")
-		first, again := s.sent(s.sign(r)), s.sent(s.sign(r))
-		if !first.ok() || !again.ok() || again.OperationID != first.OperationID || again.Result != first.Result || again.Result != 1 {
-			t.Errorf("first %s, again %s", first.Body, again.Body)
-		}
-	})
+	}
+}
+
+// TestP5TokenGivesTheFirstAnswer: with a ClientToken even the number of those taken out is the first call's.
+func TestP5TokenGivesTheFirstAnswer(t *testing.T) {
+	t.Parallel()
+	town := build(t, 1, 2)
+	s := open(t, life{DataDir: town.copied(t), ConfirmWait: patience}.config())
+	r := request{action: "DeleteChatGroupParticipants", values: removal(town.groups[0].ID, town.people[0][0])}
+	r.values.Set("ClientToken", "one")
+	first, again := s.sent(s.sign(r)), s.sent(s.sign(r))
+	if !first.ok() || !again.ok() || again.OperationID != first.OperationID || again.Result != first.Result || again.Result != 1 {
+		t.Errorf("first %s, again %s", first.Body, again.Body)
+	}
 }

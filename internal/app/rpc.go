@@ -17,27 +17,34 @@ import (
 const maxQuery = 256 << 10
 
 // rpc makes the callers' gateway. It begins with the nonces that were used before the start, so that a restart does not make
-// old requests good again.
+// old requests good again: those of changes stand in their operations, all others in the nonce log.
 func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 	keys, err := p.keys()
 	if err != nil {
 		return nil, err
 	}
-	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, Logger: p.log,
+	now := time.Now()
+	nonceLog, logged, err := store.OpenNonceLog(p.data.Dir, rpc.NonceMemory, now)
+	if err != nil {
+		return nil, err
+	}
+	p.onStop("nonce log", func(context.Context) error { return nonceLog.Close() })
+	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, NonceLog: nonceLog,
 		Limits:         rpc.Limits{QueryBytes: maxQuery, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
-		TrustForwarded: p.cfg.Listen.Proxies, Metrics: p.metrics})
+		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {
 		return nil, fmt.Errorf("make the callers' gateway: %w", err)
 	}
 	var used []store.Nonce
 	err = p.store.Read(ctx, func(tx *store.Tx) (err error) {
-		used, err = tx.NoncesSince(time.Now().Add(-rpc.NonceMemory))
+		used, err = tx.NoncesSince(now.Add(-rpc.NonceMemory))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read used nonces: %w", err)
 	}
 	s.LoadNonces(used)
+	s.LoadNonces(logged)
 	return s, nil
 }
 

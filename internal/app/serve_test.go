@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/simulator"
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -252,12 +254,57 @@ func TestExamine(t *testing.T) {
 
 func failures(t *testing.T, cfg Config) []string {
 	t.Helper()
-	var failed []string
+	return found(t, cfg, Fail)
+}
+
+// found gives what was found to be as bad as that.
+func found(t *testing.T, cfg Config, level Level) []string {
+	t.Helper()
+	var what []string
 	for _, f := range Examine(t.Context(), cfg) {
 		t.Logf("%s %s: %s", f.Level, f.What, f.Detail)
-		if f.Level == Fail {
-			failed = append(failed, f.What)
+		if f.Level == level {
+			what = append(what, f.What)
 		}
 	}
-	return failed
+	return what
+}
+
+// TestExamineMissesWhatNobodyHasMadeYet takes an operator through the steps; each finding goes when its step is done.
+func TestExamineMissesWhatNobodyHasMadeYet(t *testing.T) {
+	t.Parallel()
+	net := openNetwork(t)
+	net.open(t, simulator.Callback{})
+	must(t, net.sim.RegisterNumber(simulator.Number{DisplayNumber: customerNumber, PhoneNumberID: "11", WABAID: "12", Token: "token"}))
+	data := Data{Dir: filepath.Join(t.TempDir(), "data")}
+	cfg := Config{Listen: Listener{Address: "127.0.0.1:0"}, DataDir: data.Dir, Meta: Meta{GraphURL: net.graph.URL}}
+	m, err := Manage(t.Context(), data, true)
+	must(t, err)
+	defer func() { _ = m.Close() }()
+	misses := func(want ...string) {
+		t.Helper()
+		if diff := cmp.Diff(want, found(t, cfg, Warn)); diff != "" {
+			t.Errorf("missed (-want +got):\n%s", diff)
+		}
+	}
+	misses("accounts", "numbers")
+	a, err := m.CreateAccount(t.Context(), "", "customer")
+	must(t, err)
+	account := string(a.ID)
+	misses("accounts", "access keys", "numbers")
+	must(t, m.SetBeta(t.Context(), account, true))
+	misses("access keys", "numbers")
+	_, err = m.CreateUser(t.Context(), account, "alice", "")
+	must(t, err)
+	k, err := m.CreateAccessKey(t.Context(), account, "alice")
+	must(t, err)
+	misses("numbers")
+	must(t, m.SetAccessKeyStatus(t.Context(), account, k.ID, "Inactive"))
+	misses("access keys", "numbers")
+	must(t, m.SetAccessKeyStatus(t.Context(), account, k.ID, "Active"))
+	c, err := m.CreateChannel(t.Context(), account, "", "")
+	must(t, err)
+	must(t, m.BindNumber(t.Context(), account, BusinessNumber{Number: 8613800000000, SpaceID: c.SpaceID, PhoneNumberID: "11",
+		WABAID: "12", Token: "token"}))
+	misses()
 }

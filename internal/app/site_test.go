@@ -39,22 +39,26 @@ func newSite(t *testing.T, ready app.Ready) *site {
 // open runs a program in this process until the test ends.
 func open(t *testing.T, cfg app.Config) *site {
 	t.Helper()
-	cfg.Listen.Address = "127.0.0.1:0"
-	if cfg.Logger == nil {
-		cfg.Logger = warnings(t.Output())
-	}
+	s, stop := run(t, cfg)
+	t.Cleanup(stop)
+	return s
+}
+
+// run runs a program in this process until it is stopped.
+func run(t *testing.T, cfg app.Config) (s *site, stop func()) {
+	t.Helper()
+	cfg.Listen.Address, cfg.Logger = "127.0.0.1:0", warnings(t.Output())
 	p, err := app.Start(t.Context(), cfg)
 	must(t, err)
-	t.Cleanup(func() {
+	ready := p.Ready()
+	ready.Endpoint = p.Addr()
+	return newSite(t, ready), func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := p.Stop(ctx); err != nil {
 			t.Errorf("stop: %v", err)
 		}
-	})
-	ready := p.Ready()
-	ready.Endpoint = p.Addr()
-	return newSite(t, ready)
+	}
 }
 
 // warnings logs what is worse than usual.

@@ -10,9 +10,6 @@ import (
 	"github.com/rollcall-im/rollcall/internal/graph"
 )
 
-// maxWebhook is the most bytes of a webhook that are read; Meta documents at most 3 MB (webhooks overview).
-const maxWebhook = 3 << 20
-
 // webhook receives what Meta pushes to the callback address. It answers 200 once the reports are stored, and 503 when they
 // could not be, so that Meta sends them again.
 type webhook struct {
@@ -49,7 +46,7 @@ func (h *webhook) handshake(w http.ResponseWriter, r *http.Request) {
 
 // receive takes one delivery and gives the status of its answer.
 func (h *webhook) receive(w http.ResponseWriter, r *http.Request) int {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, graph.MaxWebhookBytes))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

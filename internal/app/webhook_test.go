@@ -33,7 +33,7 @@ func TestWebhookAnswers(t *testing.T) {
 		{"without a signature", http.MethodPost, delivery, "", nil, http.StatusForbidden, 0},
 		{"with a signature of other bytes", http.MethodPost, delivery + " ", signed, nil, http.StatusForbidden, 0},
 		{"signed by another app", http.MethodPost, delivery, graph.HubSignature("other", []byte(delivery)), nil, http.StatusForbidden, 0},
-		{"too large", http.MethodPost, strings.Repeat(" ", maxWebhook+1), "", nil, http.StatusRequestEntityTooLarge, 0},
+		{"too large", http.MethodPost, strings.Repeat(" ", graph.MaxWebhookBytes+1), "", nil, http.StatusRequestEntityTooLarge, 0},
 		{"signed, but no JSON", http.MethodPost, broken, graph.HubSignature(testSecret, []byte(broken)), nil, http.StatusOK, 0},
 		{"by another method", http.MethodDelete, "", "", nil, http.StatusMethodNotAllowed, 0},
 	} {

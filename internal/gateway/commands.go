@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
@@ -14,7 +13,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// giveUp is how long a command is tried again while the network is out of order.
+// giveUp is how long a command is tried again while the network is out of order, or keeps silent about it.
 const giveUp = 24 * time.Hour
 
 // command is one run of one item of a group's lane.
@@ -34,10 +33,10 @@ func FormatID(id int64) string { return strconv.FormatInt(id, 10) }
 // runCommand does one piece of work for a group. It is the handler of the group lanes.
 func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict {
 	c, err := g.load(ctx, job)
-	if err != nil {
-		return outbox.Retry(outbox.Backoff(job.Item.Attempts), err.Error())
-	}
-	if job.Item.Kind != group.KindReread && c.op.State != group.Pending {
+	switch {
+	case err != nil:
+		return g.unloaded(ctx, c, err)
+	case job.Item.Kind != group.KindReread && c.op.State != group.Pending:
 		return g.finish(ctx, c, nil)
 	}
 	switch job.Item.Kind {
@@ -58,10 +57,11 @@ func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict
 	case group.KindReread:
 		return g.runReread(ctx, c)
 	default:
-		return outbox.Dead("unknown kind of work")
+		return g.abandon(ctx, c, "This version of the server does not know this kind of work.")
 	}
 }
 
+// load gives what the run of an item needs; with an error, as much of it as could be had.
 func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 	if c := g.handovers.take(job.Item.OperationID); c != nil && !job.Again {
 		c.job = job
@@ -85,15 +85,15 @@ func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	d, err := g.directory.at(ctx, g.store, generation)
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	n := d.numbers[c.group.Number]
 	if n == nil {
-		return nil, errors.New("the business number is not bound to the network")
+		return c, errors.New("the business number is not bound to the network")
 	}
 	c.creds = credentials(n)
 	return c, nil
@@ -103,30 +103,32 @@ func credentials(n *group.BusinessNumber) graph.Credentials {
 	return graph.Credentials{PhoneNumberID: n.PhoneNumberID, Token: n.Token}
 }
 
-// handovers spare the first run of a command the reading of what the transaction that caused it had just in its hands. What
-// is missing, because there are too many or after a restart, is read from the store.
-type handovers struct {
-	mu          sync.Mutex
-	byOperation map[int64]*command
-}
-
-const maxHandovers = 4096
-
-func (h *handovers) put(c *command) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if len(h.byOperation) < maxHandovers {
-		h.byOperation[c.op.ID] = c
+// unloaded follows an item that could not be loaded: it is tried again, but neither for ever nor where no wait can help.
+func (g *Gateway) unloaded(ctx context.Context, c *command, err error) outbox.Verdict {
+	if errors.Is(err, store.ErrNoRow) || g.tired(c) {
+		return g.abandon(ctx, c, "The command could not be carried out and was given up: "+err.Error()+".")
 	}
+	return outbox.Retry(outbox.Backoff(c.job.Item.Attempts), err.Error())
 }
 
-// take gives a command once. It is also how one is forgotten whose transaction failed.
-func (h *handovers) take(operation int64) *command {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	c := h.byOperation[operation]
-	delete(h.byOperation, operation)
-	return c
+// abandon gives up work that cannot even be begun, and its operation with it. Work that no operation stands for is kept where
+// the operator can see it.
+func (g *Gateway) abandon(ctx context.Context, c *command, why string) outbox.Verdict {
+	if c.op.ID == 0 {
+		return outbox.Dead(why)
+	}
+	g.log.Error("a command was given up", "operation", c.op.ID, "kind", c.job.Item.Kind, "why", why)
+	return g.refused(ctx, c, 0, why)
+}
+
+// tired tells whether a command has been tried for so long that the next setback is its last. What has no operation counts
+// from when it was put into its lane.
+func (g *Gateway) tired(c *command) bool {
+	since := g.now().Add(-giveUp)
+	if c.op.ID == 0 {
+		return c.job.Item.ID < store.IDAt(since)
+	}
+	return !c.op.At.After(since)
 }
 
 // finish takes the item out of its lane together with the effect, if there is one to record.
@@ -143,7 +145,7 @@ func (g *Gateway) finish(ctx context.Context, c *command, effect func(tx *store.
 	if err != nil {
 		return outbox.Retry(outbox.Backoff(c.job.Item.Attempts), err.Error())
 	}
-	g.flights.land(c.group.ID)
+	g.flights.land(c.job.Item.Lane.ID, c.job.Item.ID)
 	g.apply(fx)
 	return outbox.Finished()
 }
@@ -186,167 +188,4 @@ func (g *Gateway) recordDone(tx *store.Tx, fx *effects, d doneRecord) error {
 		return nil
 	}
 	return g.tell(tx, &gr, d.event, op.ID, nil)
-}
-
-// trouble decides what an error of the network means for a command: wait and try again, or tell the caller.
-func (g *Gateway) trouble(ctx context.Context, c *command, err error) outbox.Verdict {
-	wait := outbox.Backoff(c.job.Item.Attempts)
-	var e *graph.Error
-	if errors.As(err, &e) {
-		wait = max(wait, e.RetryAfter)
-	}
-	class, code := graph.ClassOf(err), graph.CodeOf(err)
-	expiredToken := code == graph.CodeTokenInvalid || code == graph.CodeTokenMissing
-	switch {
-	case code == graph.CodeGroupUnknown && g.fresh(&c.group):
-		return outbox.Retry(wait, "the network does not know the new group yet")
-	case ctx.Err() != nil:
-		return outbox.Retry(0, "stopped in the middle")
-	case (class == graph.Throttled || class == graph.Temporary || expiredToken) && g.now().Sub(c.op.At) < giveUp:
-		return outbox.Retry(wait, err.Error())
-	}
-	return g.refused(ctx, c, code, reason(err))
-}
-
-// fresh tells whether a group is so new that the network may not know of it everywhere.
-func (g *Gateway) fresh(gr *group.Group) bool {
-	const lag = 2 * time.Minute
-	return g.now().Sub(gr.CreatedAt) < lag
-}
-
-// reason gives the network's words without what only a program needs.
-func reason(err error) string {
-	var e *graph.Error
-	if !errors.As(err, &e) {
-		return err.Error()
-	}
-	if e.Details != "" {
-		return e.Details
-	}
-	if e.Title != "" {
-		return e.Title
-	}
-	return "refused by the network"
-}
-
-// refused ends an operation badly: the network will not do it.
-func (g *Gateway) refused(ctx context.Context, c *command, code int, message string) outbox.Verdict {
-	return g.finish(ctx, c, func(tx *store.Tx, fx *effects) error {
-		if c.op.Kind == group.KindRemove {
-			return g.refusePeople(tx, fx, c, code, message)
-		}
-		return g.recordFailure(tx, fx, failure{operation: c.op.ID, group: c.group.ID, code: code, message: message})
-	})
-}
-
-type failure struct {
-	operation, group int64
-	code             int
-	message          string
-}
-
-func (g *Gateway) recordFailure(tx *store.Tx, fx *effects, f failure) error {
-	op, err := tx.Operation(f.operation)
-	if err != nil || op.State != group.Pending {
-		return err
-	}
-	gr, err := tx.Group(f.group)
-	if err != nil {
-		return err
-	}
-	afterFailure(&gr, op.Kind, f.code)
-	gr.ModifiedAt = g.now()
-	if err := tx.UpdateGroup(&gr); err != nil {
-		return err
-	}
-	op.State, op.DoneAt, op.Code, op.Message = group.Failed, g.now(), strconv.Itoa(f.code), f.message
-	if err := tx.UpdateOperation(&op); err != nil {
-		return err
-	}
-	fx.ended(op)
-	if op.Kind == group.KindDelete {
-		fx.verify(gr.ID) // whether it was suspended before, or is meanwhile
-	}
-	return g.tell(tx, &gr, "refused", op.ID, map[string]any{"operation": op.Kind.String(), "code": f.code, "message": f.message})
-}
-
-// afterFailure puts a group back to where a failed change found it, or to what the failure has taught us.
-func afterFailure(gr *group.Group, kind group.Kind, code int) {
-	switch {
-	case kind == group.KindCreate:
-		gr.Status = group.Inactive
-	case code == graph.CodeGroupUnknown:
-		gr.Status, gr.InviteLink = group.Deleted, ""
-	case code == graph.CodeSuspended:
-		gr.Status = group.Suspended
-	case kind == group.KindUpdate:
-		gr.Status = gr.Status.AfterUpdate()
-	case kind == group.KindDelete && gr.Status == group.Deleting:
-		gr.Status = group.Active
-	}
-}
-
-// flight is what is known in memory of a change that the network has been asked for: by which name its report will come,
-// and whether it may have been asked before.
-type flight struct {
-	item      int64
-	requestID string
-	again     bool
-}
-
-type flights struct {
-	mu      sync.Mutex
-	byGroup map[int64]flight
-	heard   map[int64]string // by group: the request whose report ended a command last; it may come again
-}
-
-func (f *flights) start(groupID int64, fl flight) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.byGroup[groupID] = fl
-}
-
-// named notes the request id that the answer carried, if the flight is still the same.
-func (f *flights) named(groupID, item int64, requestID string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if fl, ok := f.byGroup[groupID]; ok && fl.item == item {
-		fl.requestID = requestID
-		f.byGroup[groupID] = fl
-	}
-}
-
-func (f *flights) of(groupID, item int64) flight {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if fl, ok := f.byGroup[groupID]; ok && fl.item == item {
-		return fl
-	}
-	return flight{item: item, again: true} // a process before this one may have asked
-}
-
-func (f *flights) land(groupID int64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.byGroup, groupID)
-}
-
-// reported notes that the report with this request id has ended a command.
-func (f *flights) reported(groupID int64, requestID string) {
-	f.land(groupID)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.heard[groupID] = requestID
-}
-
-// mine tells whether a report with this request id can be about the item. One that has ended a command before is not about
-// the next.
-func (f *flights) mine(groupID, item int64, requestID string) bool {
-	fl := f.of(groupID, item)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if requestID == "" || fl.requestID == requestID {
-		return true
-	}
-	return fl.requestID == "" && f.heard[groupID] != requestID
 }

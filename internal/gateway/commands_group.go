@@ -3,8 +3,6 @@ package gateway
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
@@ -15,6 +13,9 @@ import (
 
 // unconfirmed is how long a command that can be seen in no other way waits for the network to report it.
 const unconfirmed = 10 * time.Minute
+
+// silent says that a command was accepted below and that nothing came of it.
+const silent = "the network accepted the change and never confirmed it"
 
 // looks is how often a group is looked for in vain, with longer and longer waits, before it is asked for once more.
 const looks = 3
@@ -27,25 +28,27 @@ func (g *Gateway) again(expired int) outbox.Verdict {
 // runCreate has a group made. The network gives no way to recognise a repeated request, so after a crash or a lost answer the
 // group is looked for among the number's groups before another one is asked for.
 func (g *Gateway) runCreate(ctx context.Context, c *command) outbox.Verdict {
-	if c.job.Item.Ref == "" && c.unsure() {
+	accepted := c.job.Item.Ref != ""
+	if !accepted && c.unsure() {
 		return g.again(0) // it may be on its way, and then the list will show it
 	}
 	if c.job.Again {
 		found, err := g.findCreated(ctx, c)
 		switch {
 		case err != nil:
-			return g.trouble(ctx, c, err)
+			return g.unread(ctx, c, err)
 		case found != "":
 			return g.adopt(ctx, c, found)
-		case c.job.Item.Ref != "" && g.now().Sub(c.op.At) > unconfirmed:
+		case accepted && g.overdue(c):
 			return g.refused(ctx, c, 0, "the network accepted the group and never made it")
-		case c.job.Item.Ref != "", c.job.Expired%looks != 0:
+		case accepted, c.job.Expired%looks != 0:
 			return g.again(c.job.Expired)
 		}
 	}
+	g.flights.start(c.group.ID, flight{item: c.job.Item.ID, again: c.job.Again})
 	answer, err := g.graph.CreateGroup(ctx, c.creds, graph.NewGroup{Subject: c.group.Subject, Description: c.group.Description})
 	switch {
-	case unknownOutcome(err):
+	case graph.OutcomeUnknown(err) && !g.tired(c):
 		return g.again(0)
 	case err != nil:
 		return g.trouble(ctx, c, err)
@@ -55,20 +58,20 @@ func (g *Gateway) runCreate(ctx context.Context, c *command) outbox.Verdict {
 	return g.expectCreation(ctx, c, answer.RequestID)
 }
 
+// overdue tells whether a command that the network has accepted has waited too long for what can be seen in no other way.
+func (g *Gateway) overdue(c *command) bool {
+	return g.tired(c) || g.flights.waited(c.group.ID, c.job.Item.ID, g.now()) > unconfirmed
+}
+
 // unsure tells whether a run before this one may have reached the network without anything being known of it.
 func (c *command) unsure() bool {
 	return c.job.Again && c.job.Expired == 0 && c.job.Item.Attempts == 0
 }
 
-// unknownOutcome tells whether the network may have done what it was asked in spite of the error.
-func unknownOutcome(err error) bool {
-	var e *graph.Error
-	return errors.As(err, &e) && e.OutcomeUnknown()
-}
-
 // expectCreation notes by which name the report will come, and looks whether it came already.
 func (g *Gateway) expectCreation(ctx context.Context, c *command, requestID string) outbox.Verdict {
 	fx, item := &effects{}, c.job.Item
+	g.flights.accepted(c.group.ID, item.ID, requestID, g.now())
 	item.Ref = creationRef(c.creds.PhoneNumberID, requestID)
 	err := g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		if err := tx.PutItem(&item); err != nil {
@@ -158,19 +161,16 @@ func (g *Gateway) sendUpdate(ctx context.Context, c *command, u update) outbox.V
 	if err != nil {
 		return g.trouble(ctx, c, err)
 	}
-	g.flights.named(c.group.ID, c.job.Item.ID, answer.RequestID)
+	g.flights.accepted(c.group.ID, c.job.Item.ID, answer.RequestID, g.now())
 	return g.again(0)
 }
 
 // lookUpdated reads the group because no report has come. A picture cannot be read, so with one the change is sent again;
 // it does no harm twice.
 func (g *Gateway) lookUpdated(ctx context.Context, c *command, u update) outbox.Verdict {
-	if g.now().Sub(c.op.At) > unconfirmed {
-		return g.refused(ctx, c, 0, "the network accepted the change and never confirmed it")
-	}
 	info, err := g.graph.Group(ctx, c.creds, c.group.NetworkID, "subject", "description", "suspended")
 	if err != nil {
-		return g.trouble(ctx, c, err)
+		return g.unread(ctx, c, err)
 	}
 	same := (u.Subject == nil || *u.Subject == info.Subject) && (u.Description == nil || *u.Description == info.Description)
 	switch {
@@ -178,6 +178,8 @@ func (g *Gateway) lookUpdated(ctx context.Context, c *command, u update) outbox.
 		return g.done(ctx, c, "", "changed", u.change)
 	case info.Suspended:
 		return g.refused(ctx, c, graph.CodeSuspended, "the platform suspended the group")
+	case g.overdue(c):
+		return g.refused(ctx, c, 0, silent)
 	default:
 		return g.sendUpdate(ctx, c, u)
 	}
@@ -202,83 +204,34 @@ func (u update) change(gr *group.Group) {
 	}
 }
 
-// runDelete deletes a group. One that the network does not know is deleted.
+// runDelete deletes a group. One that the network does not know is deleted; but unless it has accepted the deletion before, it
+// has to say so twice.
 func (g *Gateway) runDelete(ctx context.Context, c *command) outbox.Verdict {
 	if c.job.Expired > 0 {
 		_, err := g.graph.Group(ctx, c.creds, c.group.NetworkID)
 		switch {
-		case graph.CodeOf(err) == graph.CodeGroupUnknown:
-			return g.done(ctx, c, "", "deleted", deleted)
+		case graph.GroupUnknown(err):
+			return g.done(ctx, c, "", "deleted", (*group.Group).End)
 		case err != nil:
-			return g.trouble(ctx, c, err)
-		case g.now().Sub(c.op.At) > giveUp:
-			return g.refused(ctx, c, 0, "the network accepted the deletion and never confirmed it")
-		case c.job.Expired%3 != 0:
+			return g.unread(ctx, c, err)
+		case g.tired(c):
+			return g.refused(ctx, c, 0, silent)
+		case c.job.Expired%looks != 0:
 			return g.again(c.job.Expired)
 		}
 	}
 	g.flights.start(c.group.ID, flight{item: c.job.Item.ID, again: c.job.Again})
 	answer, err := g.graph.DeleteGroup(ctx, c.creds, c.group.NetworkID)
 	switch {
-	case graph.CodeOf(err) == graph.CodeGroupUnknown && (c.job.Again || !g.fresh(&c.group)):
-		return g.done(ctx, c, "", "deleted", deleted)
+	case graph.GroupUnknown(err) && g.fresh(&c.group):
+		return g.trouble(ctx, c, err)
+	case graph.GroupUnknown(err) && g.gone(&c.group):
+		return g.done(ctx, c, "", "deleted", (*group.Group).End)
+	case graph.GroupUnknown(err):
+		return outbox.Retry(g.cfg.Patience.Verify, "the network does not know the group; it is asked once more to be sure")
 	case err != nil:
 		return g.trouble(ctx, c, err)
 	}
-	g.flights.named(c.group.ID, c.job.Item.ID, answer.RequestID)
+	g.flights.accepted(c.group.ID, c.job.Item.ID, answer.RequestID, g.now())
 	return g.again(0)
-}
-
-func deleted(gr *group.Group) { gr.Status, gr.InviteLink = group.Deleted, "" }
-
-// runMakeLink reads the link before it asks for a new one, which would kill the one that people hold.
-func (g *Gateway) runMakeLink(ctx context.Context, c *command) outbox.Verdict {
-	link, err := g.graph.InviteLink(ctx, c.creds, c.group.NetworkID)
-	if link == "" && (err == nil || noLink(err)) {
-		link, err = g.graph.ResetInviteLink(ctx, c.creds, c.group.NetworkID)
-	}
-	if err == nil && link == "" {
-		err = errors.New("the network gave no link")
-	}
-	if err != nil {
-		return g.trouble(ctx, c, fmt.Errorf("make invite link: %w", err))
-	}
-	return g.done(ctx, c, link, "changed", func(gr *group.Group) { gr.InviteLink = link })
-}
-
-// noLink tells whether an error says that the group has no link. Meta documents no code for it; what it uses for a request
-// about something that is not there is 100.
-func noLink(err error) bool { return graph.CodeOf(err) == graph.CodeInvalidParameter }
-
-// runDropLink kills the link. Repeated after a lost answer it finds none, which is the wish fulfilled.
-func (g *Gateway) runDropLink(ctx context.Context, c *command) outbox.Verdict {
-	result := ""
-	if c.group.InviteLink == "" && !c.job.Again {
-		result = nothingDone // a command before this one dropped it
-	}
-	err := g.graph.DeleteInviteLink(ctx, c.creds, c.group.NetworkID)
-	if err != nil && !noLink(err) {
-		return g.trouble(ctx, c, fmt.Errorf("delete invite link: %w", err))
-	}
-	return g.done(ctx, c, result, "changed", func(gr *group.Group) { gr.InviteLink = "" })
-}
-
-// runSend sends a message. When it is not known whether the last try went through, the message's status is waited for before
-// it is sent again.
-func (g *Gateway) runSend(ctx context.Context, c *command) outbox.Verdict {
-	if c.unsure() {
-		return g.again(0)
-	}
-	var t text
-	if err := json.Unmarshal(c.job.Item.Payload, &t); err != nil {
-		return g.refused(ctx, c, 0, "the message cannot be read")
-	}
-	id, err := g.graph.SendText(ctx, c.creds, graph.GroupText{GroupID: c.group.NetworkID, Body: t.Text, CallbackData: FormatID(c.op.ID)})
-	switch {
-	case unknownOutcome(err) && g.now().Sub(c.op.At) < giveUp:
-		return g.again(c.job.Expired)
-	case err != nil:
-		return g.trouble(ctx, c, err)
-	}
-	return g.done(ctx, c, id, "", nil)
 }

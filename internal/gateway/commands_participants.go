@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
@@ -76,39 +74,48 @@ func (g *Gateway) sendRemoval(ctx context.Context, c *command, share []group.Num
 	g.flights.start(c.group.ID, flight{item: c.job.Item.ID, again: c.job.Again})
 	inputs := make([]string, len(share))
 	for i, n := range share {
-		inputs[i] = "+" + n.String()
+		inputs[i] = graph.FormatNumber(n.String())
 	}
 	answer, err := g.graph.RemoveParticipants(ctx, c.creds, c.group.NetworkID, inputs)
 	switch {
-	case graph.CodeOf(err) == graph.CodeNotInGroup && len(share) == 1:
+	case graph.NotInGroup(err) && len(share) == 1:
 		v, _ := g.conclude(ctx, c, nobodyThere(share), g.now())
 		return v
-	case graph.CodeOf(err) == graph.CodeNotInGroup:
+	case graph.NotInGroup(err):
 		return g.removeOthers(ctx, c, share)
 	case err != nil:
 		return g.trouble(ctx, c, err)
 	}
-	g.flights.named(c.group.ID, c.job.Item.ID, answer.RequestID)
-	if said := atOnce(answer); len(said) > 0 {
+	g.flights.accepted(c.group.ID, c.job.Item.ID, answer.RequestID, g.now())
+	said := atOnce(answer)
+	why := graph.FirstReason(answer.Errors)
+	switch {
+	case len(said) > 0:
 		v, _ := g.conclude(ctx, c, said, g.now())
 		return v
+	case why != nil && answer.RequestID == "":
+		return g.trouble(ctx, c, why) // nothing was accepted, whatever the status of the answer
 	}
-	return g.again(0)
+	return g.again(0) // also when it says that not all succeeded, but not who: the report or the reading will
 }
 
 // removeOthers follows a refusal of a whole list that only says that somebody is not in the group. Who it is, the group itself
-// tells; the others are sent again.
+// tells; the others are sent again. Where the group does not tell, because it hides people's numbers, they are sent one by
+// one: each then gets an answer of their own.
 func (g *Gateway) removeOthers(ctx context.Context, c *command, share []group.Number) outbox.Verdict {
-	present, _, err := g.readGroup(ctx, c)
+	r, err := g.readGroup(ctx, c)
 	if err != nil {
-		return g.trouble(ctx, c, err)
+		return g.unread(ctx, c, err)
+	}
+	if !r.complete {
+		return g.sendRemoval(ctx, c, share[:1])
 	}
 	var gone, rest []group.Number
 	for _, n := range share {
-		if present[n] {
-			rest = append(rest, n)
-		} else {
+		if r.lacks(n) {
 			gone = append(gone, n)
+		} else {
+			rest = append(rest, n)
 		}
 	}
 	if len(gone) == 0 {
@@ -128,7 +135,8 @@ func nobodyThere(share []group.Number) []verdictOn {
 	return out
 }
 
-// atOnce gives what the answer itself already says of single people.
+// atOnce gives what the answer itself already says of single people. Somebody who failed without a reason of their own has
+// that of the whole; where there is none either, they are not settled by the answer.
 func atOnce(answer graph.Removal) []verdictOn {
 	var said []verdictOn
 	for _, input := range answer.Removed {
@@ -137,23 +145,25 @@ func atOnce(answer graph.Removal) []verdictOn {
 		}
 	}
 	for _, f := range answer.Failed {
-		if n, ok := group.NetworkNumber(f.Input); ok && f.Err != nil {
-			said = append(said, verdictOn{number: n, code: f.Err.Code, message: reason(f.Err)})
+		n, ok := group.NetworkNumber(f.Input)
+		why := graph.FirstReason([]*graph.Error{f.Err}, answer.Errors)
+		if ok && why != nil {
+			said = append(said, verdictOn{number: n, code: why.Code, message: why.Reason()})
 		}
 	}
 	return said
 }
 
-// lookRemoved reads the group because no report has come. Whoever is not in it is out; for the others the removal is waited
-// for, and now and then sent again, since it may have been lost.
+// lookRemoved reads the group because no report has come. Whoever is surely not in it is out; for the others the removal is
+// waited for, and now and then sent again, since it may have been lost.
 func (g *Gateway) lookRemoved(ctx context.Context, c *command, share []group.Number) outbox.Verdict {
-	present, _, err := g.readGroup(ctx, c)
+	r, err := g.readGroup(ctx, c)
 	if err != nil {
-		return g.trouble(ctx, c, err)
+		return g.unread(ctx, c, err)
 	}
 	var gone []verdictOn
 	for _, n := range share {
-		if p := group.Find(c.people, n); !present[n] {
+		if p := group.Find(c.people, n); r.lacks(n) {
 			gone = append(gone, verdictOn{number: n, code: graph.CodeNotInGroup, out: p != nil && p.State == group.Removing})
 		}
 	}
@@ -161,9 +171,9 @@ func (g *Gateway) lookRemoved(ctx context.Context, c *command, share []group.Num
 	case len(gone) > 0:
 		v, _ := g.conclude(ctx, c, gone, time.Time{})
 		return v
-	case g.now().Sub(c.op.At) > giveUp:
+	case g.tired(c):
 		return g.refused(ctx, c, 0, "the network accepted the removal and never confirmed it")
-	case c.job.Expired%3 == 0:
+	case c.job.Expired%looks == 0:
 		return g.sendRemoval(ctx, c, share)
 	default:
 		return g.again(c.job.Expired)
@@ -189,162 +199,6 @@ func (g *Gateway) conclude(ctx context.Context, c *command, said []verdictOn, at
 		g.apply(fx)
 		return g.again(0), false
 	}
-	g.flights.land(c.group.ID)
 	g.apply(fx)
 	return outbox.Finished(), true
-}
-
-// settlement is what has to be recorded when the network has spoken about people of a group.
-type settlement struct {
-	group  *group.Group
-	people []group.Participant
-	item   *store.Item // the removal they are part of, nil if none of ours is
-	said   []verdictOn
-	at     time.Time // when the network says it happened; zero when that was read off the group
-}
-
-// settlePeople records what the network said, in the members, in the operation and in the events, and tells whether the
-// command has ended with it.
-func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended bool, err error) {
-	var op *group.Operation
-	again := false
-	if s.item != nil {
-		found, err := tx.Operation(s.item.OperationID)
-		if err != nil {
-			return false, err
-		}
-		op, again = &found, g.flights.of(s.group.ID, s.item.ID).again || s.item.Attempts > 0
-	}
-	told := news{taken: map[int64][]group.Number{}}
-	changed := make([]group.Participant, 0, len(s.said))
-	for _, v := range s.said {
-		was := s.known(v.number)
-		p, state := s.judge(v, again)
-		ours := op != nil && op.Settle(v.number, state, v.code, v.message)
-		if p != nil {
-			if state == group.PersonOut && v.code != 0 {
-				p.OperationID = s.item.OperationID // whose work it was, for when the report comes after all
-			}
-			changed = append(changed, *p)
-			told.add(&was, state, ours, s.item)
-		}
-	}
-	if err := tx.PutParticipants(s.group.ID, changed); err != nil {
-		return false, err
-	}
-	if len(told.left) > 0 {
-		fx.verify(s.group.ID) // a surprise: they were members
-	}
-	if err := g.tellNews(tx, s.group, &told); err != nil || op == nil {
-		return false, err
-	}
-	return g.closeShare(tx, fx, op, s.item)
-}
-
-// known gives what is known of a person, zero for a stranger.
-func (s *settlement) known(n group.Number) group.Participant {
-	if p := group.Find(s.people, n); p != nil {
-		return *p
-	}
-	return group.Participant{Number: n}
-}
-
-// news is what a settlement has to tell of people.
-type news struct {
-	taken map[int64][]group.Number // by the operation whose work it was, 0 if none of ours
-	left  []group.Number
-}
-
-// add notes one person who stood as was before. Whom we found gone because of a removal was told as removed then; the report
-// that comes late tells nothing new.
-func (n *news) add(was *group.Participant, state group.PersonState, ours bool, it *store.Item) {
-	switch {
-	case state == group.PersonWasOut && was.State.Present():
-		n.left = append(n.left, was.Number)
-	case state != group.PersonOut, was.State == group.Left && was.OperationID != 0:
-	case ours:
-		n.taken[it.OperationID] = append(n.taken[it.OperationID], was.Number)
-	default:
-		n.taken[0] = append(n.taken[0], was.Number)
-	}
-}
-
-// judge gives the participant after the network's word, nil when nothing changes, and what it means for the operation. A
-// person whom an earlier try may have taken out already counts as taken out, though we cannot be sure of the bar.
-func (s *settlement) judge(v verdictOn, again bool) (*group.Participant, group.PersonState) {
-	p := s.known(v.number)
-	was := p.State
-	switch {
-	case v.out && v.code == 0: // the network's own word for it
-		return kept(&p, p.TakeOut(s.at)), group.PersonOut
-	case v.out: // read off the group
-		return kept(&p, p.Absent(s.at)), group.PersonOut
-	case v.code == graph.CodeNotInGroup:
-		state := group.PersonWasOut
-		if again && was == group.Removing {
-			state = group.PersonOut
-		}
-		return kept(&p, p.Absent(s.at)), state
-	default:
-		return kept(&p, p.Stay()), group.PersonRefused
-	}
-}
-
-func kept(p *group.Participant, v group.Verdict) *group.Participant {
-	if v.Kept() {
-		return p
-	}
-	return nil
-}
-
-func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
-	for _, operation := range slices.Sorted(maps.Keys(n.taken)) {
-		if err := g.tell(tx, gr, "removed", operation, peopleEvent{n.taken[operation], graph.ByBusiness}); err != nil {
-			return err
-		}
-	}
-	if len(n.left) == 0 {
-		return nil
-	}
-	return g.tell(tx, gr, "left", 0, peopleEvent{n.left, graph.ByParticipant})
-}
-
-// closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.
-func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it *store.Item) (bool, error) {
-	if op.Close(g.now()) {
-		fx.ended(*op)
-	}
-	if err := tx.UpdateOperation(op); err != nil {
-		return false, err
-	}
-	if len(shareOf(op, it)) > 0 {
-		return false, nil
-	}
-	fx.settled(it)
-	return true, tx.Finish(it)
-}
-
-// refusePeople ends a command whose people the network will not remove.
-func (g *Gateway) refusePeople(tx *store.Tx, fx *effects, c *command, code int, message string) error {
-	people, err := tx.Participants(c.group.ID)
-	if err != nil {
-		return err
-	}
-	var said []verdictOn
-	for _, n := range c.share() {
-		said = append(said, verdictOn{number: n, code: code, message: message})
-	}
-	gr, err := tx.Group(c.group.ID)
-	if err != nil {
-		return err
-	}
-	before := gr.Status
-	if afterFailure(&gr, group.KindRemove, code); gr.Status != before {
-		gr.ModifiedAt = g.now()
-		if err := tx.UpdateGroup(&gr); err != nil {
-			return err
-		}
-	}
-	_, err = g.settlePeople(tx, fx, settlement{group: &gr, people: people, item: &c.job.Item, said: said, at: g.now()})
-	return err
 }

@@ -1,6 +1,7 @@
 // Package gateway holds the operations: one method for each thing that a caller or the network can do. It opens the
-// transactions and is the only writer; the rules it asks for stand in package group, the SQL in package store. It knows
-// neither how callers spell their requests nor how the network spells its own.
+// transactions and is the only writer; the rules it asks for stand in package group, the SQL in package store, and what the
+// network's answers mean in package graph. How callers spell their requests it does not know, but that its refusals name
+// parameters as callers know them.
 package gateway
 
 import (
@@ -50,6 +51,7 @@ type Gateway struct {
 	directory directory
 	waiters   waiters
 	flights   flights
+	existence existence
 	handovers handovers
 	rereads   rereads
 
@@ -68,7 +70,8 @@ func New(cfg Config) *Gateway {
 	cfg.Patience = cfg.Patience.withDefaults()
 	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{})}
 	g.waiters.byOperation = map[int64][]chan group.Operation{}
-	g.flights.byGroup, g.flights.heard = map[int64]flight{}, map[int64]string{}
+	g.flights.byGroup = map[int64]flight{}
+	g.existence = existence{began: cfg.Now(), born: map[int64]time.Time{}, denied: map[int64]time.Time{}}
 	g.handovers.byOperation = map[int64]*command{}
 	g.rereads.timers = map[int64]*time.Timer{}
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel,

@@ -9,7 +9,7 @@ import (
 )
 
 // AddGroup has a group made. It does not wait: the group is in the list at once, CREATING, and the operation's id stands for
-// the request until the network has given the group its id. Refusals: NotOwner, BadSubject, BadDescription, Upstream.
+// the request until the network has given the group its id. Refusals: NotOwner, BadSubject, BadDescription.
 func (g *Gateway) AddGroup(ctx context.Context, c Caller, t Target, subject, description string) (Change, error) {
 	n, err := g.owned(c, t)
 	if err != nil {
@@ -78,10 +78,9 @@ func (g *Gateway) UpdateGroup(ctx context.Context, c Caller, t Target, s Setting
 		if err != nil {
 			return err
 		}
-		if err := gr.CheckChangeable(); err != nil {
+		if err := gr.BeginUpdate(op.At); err != nil {
 			return err
 		}
-		gr.Status, gr.ModifiedAt = group.Updating, op.At
 		if err := tx.UpdateGroup(&gr); err != nil {
 			return err
 		}
@@ -138,10 +137,9 @@ func (g *Gateway) DeleteGroup(ctx context.Context, c Caller, t Target) (Change, 
 		if err != nil {
 			return err
 		}
-		if err := gr.CheckDeletable(); err != nil {
+		if err := gr.BeginDelete(op.At); err != nil {
 			return err
 		}
-		gr.Status, gr.ModifiedAt = group.Deleting, op.At
 		if err := tx.UpdateGroup(&gr); err != nil {
 			return err
 		}

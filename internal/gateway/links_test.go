@@ -145,3 +145,64 @@ func TestInviteLinkRefusedBelow(t *testing.T) {
 		t.Errorf("row %+v", row)
 	}
 }
+
+// A refusal with the general code is not taken for a missing link while the link is there.
+func TestInviteLinkThatLivesIsNotSaidToBeDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna)
+	w.deny("delete_invite_link", graph.CodeInvalidParameter, 1<<30)
+	c := w.dropLink(g.Target)
+	if c.Operation.State != group.Failed || c.Rows != 0 || c.Operation.Code != "100" {
+		t.Errorf("drop %+v", c)
+	}
+	if row := w.row(g.GroupID); row.InviteLink != g.link {
+		t.Errorf("row %+v", row)
+	}
+	w.join(g.link, berta)
+	w.expect(g.Target, anna, berta)
+}
+
+// But where there is none, it is the wish fulfilled.
+func TestInviteLinkThatIsGoneIsDropped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna)
+	client, creds := w.other()
+	w.must(client.DeleteInviteLink(ctx, creds, g.GroupID))
+	w.deny("delete_invite_link", graph.CodeInvalidParameter, 1)
+	if c := w.dropLink(g.Target); c.Operation.State != group.Done {
+		t.Errorf("drop %+v", c)
+	}
+	if row := w.row(g.GroupID); row.InviteLink != "" {
+		t.Errorf("row %+v", row)
+	}
+}
+
+// A link that only cannot be read is not replaced: that would kill it in the hands of those who have it.
+func TestInviteLinkThatCannotBeReadIsNotReplaced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna)
+	w.dropLink(g.Target)
+	client, creds := w.other()
+	living, err := client.ResetInviteLink(ctx, creds, g.GroupID)
+	w.must(err)
+	resets := len(w.calls("reset_invite_link"))
+	w.sim.Interfere(&simulator.Interference{BeforeCall: func(c simulator.Call) simulator.CallFate {
+		if c.Operation == "get_invite_link" || c.Operation == "get_group" {
+			return simulator.CallFate{Code: graph.CodeInvalidParameter}
+		}
+		return simulator.CallFate{}
+	}})
+	if c := w.makeLink(g.Target); c.Operation.State != group.Failed {
+		t.Errorf("make %+v", c)
+	}
+	w.sim.Interfere(nil)
+	if calls := w.calls("reset_invite_link"); len(calls) != resets {
+		t.Errorf("the link was reset")
+	}
+	if c := w.makeLink(g.Target); c.Operation.Result != living {
+		t.Errorf("made %q, want %q", c.Operation.Result, living)
+	}
+}

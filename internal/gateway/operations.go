@@ -21,14 +21,15 @@ type Change struct {
 // Pending tells whether the network has not confirmed the change yet.
 func (c *Change) Pending() bool { return c.Operation.State == group.Pending }
 
-// Operation reads an operation of the caller's account.
+// Operation reads an operation of the caller's account that changes, or was to change, a group. What else the audit holds,
+// such as changes of users and keys, is not for whoever may read groups.
 func (g *Gateway) Operation(ctx context.Context, c Caller, id int64) (Change, error) {
 	var op group.Operation
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
 		op, err = tx.Operation(id)
 		return err
 	})
-	if err == nil && (op.AccountID != c.Principal.account || op.Kind == group.KindReread) {
+	if err == nil && (op.AccountID != c.Principal.account || !op.Kind.Asked()) {
 		err = store.ErrNoRow
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/simulator"
+	"github.com/rollcall-im/rollcall/internal/store"
 )
 
 func TestSendText(t *testing.T) {
@@ -200,4 +201,33 @@ func TestStopAndStart(t *testing.T) {
 	w.delivered(g, berta, 1)
 	w.received(g, anna)
 	w.expect(g.Target, berta)
+}
+
+// Records of accounts, keys and refusals are not read through what anybody may ask who may read groups.
+func TestP6ManagementIsNotReadAsOperation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.gateway().RecordRefusal(ctx, w.me(), "Forbidden", "no"))
+	w.must(w.gateway().SetBeta(ctx, account, true))
+	g := w.group("ward", anna)
+	w.must(w.gateway().Reread(ctx, g.id))
+	w.idle()
+	var all []group.Operation
+	w.must(w.house.store.Read(ctx, func(tx *store.Tx) (err error) {
+		all, err = tx.Operations(1000000000000001, 0, 100)
+		return err
+	}))
+	hidden := 0
+	for _, op := range all {
+		_, err := w.gateway().Operation(ctx, w.me(), op.ID)
+		if op.Kind == group.KindCreate {
+			w.must(err)
+			continue
+		}
+		hidden++
+		w.refused(err, group.CodeOperationUnknown)
+	}
+	if hidden < 3 {
+		t.Errorf("only %d records were asked for", hidden)
+	}
 }

@@ -15,13 +15,15 @@ func (g *Gateway) RemoveParticipants(ctx context.Context, c Caller, t Target, li
 	if err != nil {
 		return Change{}, err
 	}
-	op, err := g.run(ctx, c, group.KindRemove, func(tx *store.Tx, op *group.Operation) error {
-		return g.planRemoval(tx, n, t, list, op)
+	var out []group.Number // of those who need not be removed; a pending removal that is joined may not know them
+	op, err := g.run(ctx, c, group.KindRemove, func(tx *store.Tx, op *group.Operation) (err error) {
+		out, err = g.planRemoval(tx, n, t, list, op)
+		return err
 	})
 	if err != nil {
 		return Change{}, err
 	}
-	people := op.Only(list)
+	people := op.Only(list, out)
 	return Change{Operation: op, People: people, Rows: countOut(people)}, nil
 }
 
@@ -35,35 +37,35 @@ func countOut(people []group.Person) int64 {
 	return rows
 }
 
-// planRemoval writes down what the rule says has to be done.
-func (g *Gateway) planRemoval(tx *store.Tx, n *group.BusinessNumber, t Target, list []group.Number, op *group.Operation) error {
+// planRemoval writes down what the rule says has to be done, and gives those who were out before.
+func (g *Gateway) planRemoval(tx *store.Tx, n *group.BusinessNumber, t Target, list []group.Number, op *group.Operation) ([]group.Number, error) {
 	gr, err := find(tx, n, t)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	known, err := tx.Participants(gr.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	plan, err := group.Remove(&gr, known, list)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	op.GroupID = gr.ID
 	if plan.Joined != 0 {
-		return g.joinRemoval(tx, plan, op)
+		return plan.Out, g.joinRemoval(tx, plan, op)
 	}
 	op.People = people(plan)
 	op.Close(op.At)
 	if err := tx.InsertOperation(op); err != nil || op.State != group.Pending {
-		return err
+		return plan.Out, err
 	}
 	pending := marked(known, plan.Remove, op.ID)
 	if err := tx.PutParticipants(gr.ID, pending); err != nil {
-		return err
+		return nil, err
 	}
 	g.handovers.put(&command{op: *op, group: gr, people: pending, creds: credentials(n)})
-	return enqueueRemovals(tx, op, len(plan.Remove))
+	return plan.Out, enqueueRemovals(tx, op, len(plan.Remove))
 }
 
 // joinRemoval leaves an audit record of the repeated call and hands the pending operation over to be waited for.
@@ -99,15 +101,7 @@ func people(plan group.Removal) []group.Person {
 func marked(known []group.Participant, list []group.Number, operation int64) []group.Participant {
 	out := make([]group.Participant, 0, len(list))
 	for _, n := range list {
-		p := group.Participant{Number: n, State: group.Checking}
-		if k := group.Find(known, n); k != nil {
-			p.Since = k.Since
-			if k.State.Present() {
-				p.State = group.Removing
-			}
-		}
-		p.OperationID = operation
-		out = append(out, p)
+		out = append(out, group.MarkRemoval(group.Find(known, n), n, operation))
 	}
 	return out
 }

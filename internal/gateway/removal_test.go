@@ -475,3 +475,67 @@ func TestP8LateReportIsToldAsWhatItIs(t *testing.T) {
 	}
 	w.isOut(w.remove(g.Target, anna), 0)
 }
+
+// rewrite changes the answers to removals; the reports of them are held back.
+func (w *world) rewrite(status int, answer map[string]any) {
+	w.hooks.hold(kinds(graph.ParticipantsRemove))
+	w.edits.set(func(r *http.Request, was int, body []byte) (int, []byte) {
+		if !is(r, http.MethodDelete, "/participants") {
+			return was, body
+		}
+		out, err := json.Marshal(answer)
+		if err != nil {
+			w.t.Errorf("%v", err)
+		}
+		return status, out
+	})
+}
+
+// Whoever failed without a reason of their own has that of the whole answer; and an answer that only holds an error accepts
+// nothing, whatever its status.
+func TestP1ReasonOfTheWholeAnswer(t *testing.T) {
+	t.Parallel()
+	terms := []any{map[string]any{"code": graph.CodeTermsNotAccepted, "title": "terms of +49 1511 0000001"}}
+	for name, answer := range map[string]map[string]any{
+		"named":  {"failed_participants": []any{map[string]any{"input": "+" + anna.String()}}, "errors": terms},
+		"nobody": {"errors": terms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, report(5*time.Millisecond))
+			g := w.group("ward", anna, berta)
+			w.rewrite(http.StatusOK, answer)
+			op := w.failed(w.accept(g.Target, anna).Operation.ID)
+			p := op.People[0]
+			if p.Code != graph.CodeTermsNotAccepted || !strings.Contains(p.Message, "terms") || strings.Contains(p.Message, "0000001") {
+				t.Errorf("%+v", p)
+			}
+		})
+	}
+}
+
+// An answer that not all succeeded, but not who, settles nobody.
+func TestP1PartialAnswerWithoutNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, report(5*time.Millisecond))
+	g := w.group("ward", anna, berta)
+	w.sim.Interfere(&simulator.Interference{Outcome: func(s simulator.Step) int {
+		if s.Phone == berta.String() {
+			return graph.CodeTermsNotAccepted
+		}
+		return 0
+	}})
+	w.rewrite(http.StatusPartialContent, map[string]any{"errors": []any{map[string]any{"code": graph.CodePartialSuccess}},
+		"failed_participants": []any{map[string]any{"input": "+" + berta.String()}}})
+	c := w.accept(g.Target, anna, berta)
+	w.until("anna is found out", func() bool {
+		now, err := w.gateway().Operation(ctx, w.me(), c.Operation.ID)
+		w.must(err)
+		return now.People[0].State == group.PersonOut && now.People[1].State == group.PersonPending
+	})
+	w.edits.set(nil)
+	w.hooks.release()
+	if op := w.failed(c.Operation.ID); op.People[1].Code != graph.CodeTermsNotAccepted {
+		t.Errorf("%+v", op.People)
+	}
+}

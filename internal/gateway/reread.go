@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
@@ -13,33 +12,48 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
+// reading is what the network said of a group at one moment.
+type reading struct {
+	roll     graph.Roll
+	present  map[group.Number]bool
+	complete bool // nobody is there who is not in present
+}
+
+// lacks tells whether the reading shows that a person is not in the group. That somebody is not listed does not, while the
+// network hides numbers.
+func (r *reading) lacks(n group.Number) bool { return r.complete && !r.present[n] }
+
 // readGroup asks the network who is in a group.
-func (g *Gateway) readGroup(ctx context.Context, c *command) (map[group.Number]bool, graph.Group, error) {
-	info, err := g.graph.Group(ctx, c.creds, c.group.NetworkID, "subject", "description", "suspended", "participants", "total_participant_count")
+func (g *Gateway) readGroup(ctx context.Context, c *command) (reading, error) {
+	roll, err := g.graph.Roll(ctx, c.creds, c.group.NetworkID)
 	if err != nil {
-		return nil, info, err
+		return reading{}, err
 	}
-	present := make(map[group.Number]bool, len(info.Participants))
-	for _, p := range info.Participants {
-		if n, ok := group.NetworkNumber(p.Number()); ok {
-			present[n] = true
+	g.existence.show(c.group.ID)
+	r := reading{roll: roll, present: make(map[group.Number]bool, len(roll.Numbers)), complete: roll.Complete}
+	for _, digits := range roll.Numbers {
+		n, ok := group.NetworkNumber(digits)
+		if r.complete = r.complete && ok; ok {
+			r.present[n] = true
 		}
 	}
-	return present, info, nil
+	return r, nil
 }
 
 // runReread compares what we know of a group with what the network says and takes over the difference. It runs in the
-// group's lane, so no command of ours is on its way meanwhile; reports may come, and then the reading is thrown away.
+// group's lane, so no command of ours is on its way meanwhile; reports may come, and then the reading is thrown away. That
+// there is no such group is believed only when it is said again a while later.
 func (g *Gateway) runReread(ctx context.Context, c *command) outbox.Verdict {
 	if c.group.NetworkID == "" || c.group.Status == group.Deleted {
+		g.existence.show(c.group.ID)
 		return g.finish(ctx, c, nil)
 	}
-	present, info, err := g.readGroup(ctx, c)
+	r, err := g.readGroup(ctx, c)
 	switch {
-	case graph.CodeOf(err) == graph.CodeGroupUnknown && !g.fresh(&c.group):
+	case graph.GroupUnknown(err) && g.gone(&c.group):
 		return g.finish(ctx, c, func(tx *store.Tx, _ *effects) error { return g.lost(tx, c.group.ID) })
 	case err != nil: // commands behind this one must not wait for it
-		g.log.Warn("a group could not be read; trying again later", "group", c.group.ID, "error", err)
+		g.log.Warn("a group could not be read; trying again later", "group", c.group.ID, "error", reason(err))
 		return g.finish(ctx, c, func(_ *store.Tx, fx *effects) error { fx.verify(c.group.ID); return nil })
 	}
 	moved := false
@@ -51,7 +65,7 @@ func (g *Gateway) runReread(ctx context.Context, c *command) outbox.Verdict {
 		if moved = !slices.EqualFunc(now, c.people, samePerson); moved {
 			return errors.New("reports came while the group was read")
 		}
-		return g.takeOver(tx, fx, c, present, info)
+		return g.takeOver(tx, fx, c, &r)
 	})
 	if moved {
 		return outbox.Retry(100*time.Millisecond, "reports came while the group was read")
@@ -64,10 +78,10 @@ func samePerson(a, b group.Participant) bool {
 }
 
 // takeOver writes the difference between what we know and what was read.
-func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, present map[group.Number]bool, info graph.Group) error {
+func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, r *reading) error {
 	var changed []group.Participant
 	var joined, left []group.Number
-	for n := range present {
+	for n := range r.present {
 		p := group.Participant{Number: n}
 		if known := group.Find(c.people, n); known != nil {
 			p = *known
@@ -77,7 +91,7 @@ func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, present map[gr
 		}
 	}
 	for _, p := range c.people {
-		if !present[p.Number] && p.Seen(false).Kept() {
+		if r.lacks(p.Number) && p.Seen(false).Kept() {
 			changed, left = append(changed, p), append(left, p.Number)
 		}
 	}
@@ -91,7 +105,7 @@ func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, present map[gr
 	if err != nil {
 		return err
 	}
-	return errors.Join(g.tellPeople(tx, &gr, "joined", joined), g.tellPeople(tx, &gr, "left", left), g.takeOverSettings(tx, fx, &gr, info))
+	return errors.Join(g.tellPeople(tx, &gr, "joined", joined), g.tellPeople(tx, &gr, "left", left), g.takeOverSettings(tx, fx, &gr, r.roll))
 }
 
 func (g *Gateway) tellPeople(tx *store.Tx, gr *group.Group, event string, numbers []group.Number) error {
@@ -102,7 +116,7 @@ func (g *Gateway) tellPeople(tx *store.Tx, gr *group.Group, event string, number
 	return g.tell(tx, gr, event, 0, peopleEvent{numbers, "reread"})
 }
 
-func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, info graph.Group) error {
+func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, info graph.Roll) error {
 	was := *gr
 	gr.Subject, gr.Description = info.Subject, info.Description
 	event := "changed"
@@ -129,105 +143,10 @@ func (g *Gateway) lost(tx *store.Tx, groupID int64) error {
 	if err != nil || gr.Status == group.Deleted {
 		return err
 	}
-	deleted(&gr)
+	gr.End()
 	gr.ModifiedAt = g.now()
 	if err := tx.UpdateGroup(&gr); err != nil {
 		return err
 	}
 	return g.tell(tx, &gr, "deleted", 0, nil)
-}
-
-// rereads holds the groups that will be read again after a while.
-type rereads struct {
-	mu      sync.Mutex
-	timers  map[int64]*time.Timer
-	stopped bool
-}
-
-func (r *rereads) stop() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stopped = true
-	for _, t := range r.timers {
-		t.Stop()
-	}
-}
-
-// later has a group read after a while; asked for twice it is read once.
-func (r *rereads) later(groupID int64, wait time.Duration, read func()) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.stopped || r.timers[groupID] != nil {
-		return
-	}
-	r.timers[groupID] = time.AfterFunc(wait, func() {
-		r.mu.Lock()
-		delete(r.timers, groupID)
-		stopped := r.stopped
-		r.mu.Unlock()
-		if !stopped {
-			read()
-		}
-	})
-}
-
-// Reread has a group read again now.
-func (g *Gateway) Reread(ctx context.Context, groupID int64) error {
-	err := g.store.Write(ctx, func(tx *store.Tx) error { return tx.EnqueueReread(lane(groupID)) })
-	if err == nil {
-		g.outbox.Wake(lane(groupID))
-	}
-	return err
-}
-
-func (g *Gateway) rereadLogged(groupID int64) {
-	if err := g.Reread(context.Background(), groupID); err != nil {
-		g.log.Error("a group could not be put down for reading", "group", groupID, "error", err)
-	}
-}
-
-// sweepForever reads every group in turn, so that a report that never came is made up for in the end.
-func (g *Gateway) sweepForever() {
-	if g.cfg.Patience.Sweep < 0 {
-		return
-	}
-	var last int64
-	for pause := g.pace(); ; {
-		select {
-		case <-g.halt:
-			return
-		case <-time.After(pause):
-		}
-		if last = g.sweepOne(last); last == 0 {
-			pause = g.pace()
-		}
-	}
-}
-
-// pace spreads a round over the time it may take, but asks the network for one group in two seconds at the most.
-func (g *Gateway) pace() time.Duration {
-	const quickest = 2 * time.Second
-	groups := 0
-	err := g.store.Read(context.Background(), func(tx *store.Tx) (err error) {
-		groups, err = tx.CountLiving()
-		return err
-	})
-	if err != nil || groups == 0 {
-		return g.cfg.Patience.Sweep
-	}
-	return max(quickest, g.cfg.Patience.Sweep/time.Duration(groups))
-}
-
-// sweepOne puts the group after the given one down for reading and gives its key, 0 at the end of the round.
-func (g *Gateway) sweepOne(after int64) int64 {
-	var next []group.Group
-	err := g.store.Read(context.Background(), func(tx *store.Tx) (err error) {
-		next, err = tx.GroupsAfter(after, 1)
-		return err
-	})
-	if err != nil || len(next) == 0 {
-		return 0
-	}
-	g.rereadLogged(next[0].ID)
-	return next[0].ID
 }

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -9,6 +10,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/simulator"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -253,4 +255,70 @@ func TestP5RemovedMeanwhile(t *testing.T) {
 	}
 	w.idle()
 	w.expect(g.Target, berta)
+}
+
+// Somebody who was taken out before is out also for a call that joins a pending removal of somebody else, while it is pending
+// and when it has ended.
+func TestP5JoiningRemembersWhoWasOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna, berta, carla)
+	w.isOut(w.remove(g.Target, anna), 1)
+	w.hooks.hold(kinds(graph.ParticipantsRemove))
+	first := w.accept(g.Target, berta)
+	second := w.accept(g.Target, anna, berta)
+	if second.Operation.ID != first.Operation.ID {
+		t.Fatalf("operations %d and %d, want one", first.Operation.ID, second.Operation.ID)
+	}
+	want := []group.Person{{Number: anna, State: group.PersonWasOut}, {Number: berta}}
+	if diff := cmp.Diff(want, second.People); diff != "" {
+		t.Errorf("while it is pending (-want +got):\n%s", diff)
+	}
+	waiting := make(chan gateway.Change)
+	caller, live := w.me(), w.gateway()
+	go func() {
+		c, err := live.RemoveParticipants(ctx, caller, g.Target, []group.Number{anna, berta})
+		if err != nil {
+			t.Error(err)
+		}
+		waiting <- c
+	}()
+	w.until("both repeats are in the audit", func() bool { return w.repeats() == 2 })
+	w.hooks.release()
+	third := <-waiting
+	w.isOut(third, 1)
+	if diff := cmp.Diff([]group.PersonState{group.PersonWasOut, group.PersonOut}, states(third)); diff != "" {
+		t.Errorf("in the end (-want +got):\n%s", diff)
+	}
+}
+
+// Somebody whom two removals are to take out stays under removal when only the first is refused.
+func TestP5RefusedFirstLeavesTheSecondPending(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna, berta)
+	reached, open := make(chan struct{}, 8), make(chan struct{})
+	var steps atomic.Int32
+	w.sim.Interfere(&simulator.Interference{
+		Outcome: func(s simulator.Step) int {
+			if s.Kind == "remove" && steps.Add(1) == 1 {
+				reached <- struct{}{}
+				w.hang(open)
+				return graph.CodeTermsNotAccepted
+			}
+			return 0
+		}})
+	first := w.accept(g.Target, anna)
+	w.wait("the network has the first removal", reached)
+	second := w.accept(g.Target, anna, berta)
+	w.hooks.hold(func(e *graph.Event) bool { return e.Type == graph.ParticipantsRemove && len(e.Removed) > 0 })
+	close(open)
+	w.failed(first.Operation.ID)
+	third := w.accept(g.Target, anna)
+	if third.Operation.ID != second.Operation.ID {
+		t.Errorf("the third call began operation %d and did not join %d", third.Operation.ID, second.Operation.ID)
+	}
+	w.hooks.release()
+	w.done(second.Operation.ID)
+	w.expect(g.Target)
 }

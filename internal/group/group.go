@@ -1,6 +1,7 @@
 // Package group says what a WhatsApp business group is: its status, its participants, its invite link, the limits the
-// network sets and the changes that are legal. It is pure: it does no input or output, reads no clock, and knows neither
-// the words of the callers above nor those of the network below.
+// network sets and the changes that are legal. It is pure: it does no input or output, reads no clock, and does not know the
+// words of the network below. Of the callers above it knows only what its refusals need, which name parameters as callers
+// know them.
 package group
 
 import "time"
@@ -87,6 +88,48 @@ func (g *Group) CheckDeletable() error {
 		return ErrNotFound
 	default:
 		return Errorf(CodeNotActive, "The group is %s and cannot be deleted now.", g.Status)
+	}
+}
+
+// Found takes over the network's id of a group, and the link it was made with: it is there now.
+func (g *Group) Found(networkID, link string) {
+	g.NetworkID, g.InviteLink, g.Status = networkID, link, Active
+}
+
+// BeginUpdate notes that a change of settings is on its way, or refuses it.
+func (g *Group) BeginUpdate(at time.Time) error {
+	if err := g.CheckChangeable(); err != nil {
+		return err
+	}
+	g.Status, g.ModifiedAt = Updating, at
+	return nil
+}
+
+// BeginDelete notes that the group is on its way out, or refuses that.
+func (g *Group) BeginDelete(at time.Time) error {
+	if err := g.CheckDeletable(); err != nil {
+		return err
+	}
+	g.Status, g.ModifiedAt = Deleting, at
+	return nil
+}
+
+// End notes that the network has the group no more.
+func (g *Group) End() { g.Status, g.InviteLink = Deleted, "" }
+
+// AfterFailure puts a group back to where a change that failed had found it. suspended says that the change failed because
+// the platform has suspended the group.
+func (g *Group) AfterFailure(kind Kind, suspended bool) {
+	switch {
+	case kind == KindCreate:
+		g.Status = Inactive
+	case g.Status == Deleted: // meanwhile
+	case suspended:
+		g.Status = Suspended
+	case kind == KindUpdate:
+		g.Status = g.Status.AfterUpdate()
+	case kind == KindDelete && g.Status == Deleting:
+		g.Status = Active
 	}
 }
 

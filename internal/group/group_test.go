@@ -75,3 +75,45 @@ func TestWhatFollowsAStatus(t *testing.T) {
 		}
 	}
 }
+
+// A change of settings and a deletion begin only where they may, and one that fails leaves no group in between.
+func TestChangesBeginAndFail(t *testing.T) {
+	for _, s := range statuses {
+		update, del := group.Group{Status: s}, group.Group{Status: s}
+		if err := update.BeginUpdate(epoch); (err == nil) != (update.Status == group.Updating && update.ModifiedAt.Equal(epoch)) {
+			t.Errorf("%s: update refused with %v and then %+v", s, err, update)
+		}
+		if err := del.BeginDelete(epoch); (err == nil) != (del.ModifiedAt.Equal(epoch)) || err == nil && del.Status != group.Deleting {
+			t.Errorf("%s: deletion refused with %v and then %+v", s, err, del)
+		}
+	}
+	tests := []struct {
+		from      group.Status
+		kind      group.Kind
+		suspended bool
+		want      group.Status
+	}{
+		{group.Creating, group.KindCreate, false, group.Inactive},
+		{group.Updating, group.KindUpdate, false, group.Active},
+		{group.Updating, group.KindUpdate, true, group.Suspended},
+		{group.Deleting, group.KindDelete, false, group.Active},
+		{group.Suspended, group.KindDelete, false, group.Suspended},
+		{group.Deleted, group.KindDelete, false, group.Deleted},
+		{group.Deleted, group.KindRemove, true, group.Deleted},
+		{group.Active, group.KindRemove, true, group.Suspended},
+		{group.Active, group.KindSend, false, group.Active},
+	}
+	for _, tt := range tests {
+		g := group.Group{Status: tt.from}
+		if g.AfterFailure(tt.kind, tt.suspended); g.Status != tt.want {
+			t.Errorf("%s after a failed %s (suspended: %v) is %s, want %s", tt.from, tt.kind, tt.suspended, g.Status, tt.want)
+		}
+	}
+	g := group.Group{Status: group.Creating}
+	if g.Found("id", "link"); g.Status != group.Active || g.NetworkID != "id" || g.InviteLink != "link" {
+		t.Errorf("found: %+v", g)
+	}
+	if g.End(); g.Status != group.Deleted || g.NetworkID != "id" || g.InviteLink != "" {
+		t.Errorf("ended: %+v", g)
+	}
+}

@@ -21,7 +21,7 @@ type report struct {
 	joined bool
 }
 
-func (r report) apply(p *group.Participant) group.Verdict {
+func (r report) apply(p *group.Participant) group.Effect {
 	if r.joined {
 		return p.Join(at(r.second))
 	}
@@ -145,7 +145,7 @@ func TestReportsWhileARemovalIsPending(t *testing.T) {
 		from    group.Participant
 		report  report
 		want    group.Participant
-		verdict group.Verdict
+		verdict group.Effect
 	}{
 		{"a member under removal joined earlier", person(group.Removing, 5), report{3, true}, person(group.Removing, 5), group.Ignored},
 		{"a member under removal joined again", person(group.Removing, 5), report{7, true}, person(group.Removing, 7), group.Applied},
@@ -185,16 +185,17 @@ func without(p group.Participant) group.Participant {
 }
 
 func TestTheNetworksWordOnARemoval(t *testing.T) {
-	takeOut := func(p *group.Participant) group.Verdict { return p.TakeOut(at(9)) }
-	absent := func(p *group.Participant) group.Verdict { return p.Absent(at(9)) }
-	stay := func(p *group.Participant) group.Verdict { return p.Stay() }
+	takeOut := func(p *group.Participant) group.Effect { return p.TakeOut(at(9)) }
+	absent := func(p *group.Participant) group.Effect { return p.Absent(at(9)) }
+	stay := func(p *group.Participant) group.Effect { return p.Stay(9) }
+	other := func(p *group.Participant) group.Effect { return p.Stay(8) }
 	fresh := group.Participant{Number: 8613800000001, OperationID: 9}
 	tests := []struct {
 		name    string
-		word    func(*group.Participant) group.Verdict
+		word    func(*group.Participant) group.Effect
 		from    group.Participant
 		want    group.Participant
-		verdict group.Verdict
+		verdict group.Effect
 	}{
 		{"removed a member", takeOut, person(group.Removing, 5), person(group.Removed, 9), group.Applied},
 		{"removed somebody unknown", takeOut, fresh, person(group.Removed, 9), group.Applied},
@@ -206,6 +207,8 @@ func TestTheNetworksWordOnARemoval(t *testing.T) {
 		{"not a member, being barred", absent, person(group.Removed, 5), person(group.Removed, 5), group.Ignored},
 		{"refused for a member", stay, person(group.Removing, 5), without(person(group.Member, 5)), group.Applied},
 		{"refused for one who had left", stay, person(group.Checking, 5), without(person(group.Left, 5)), group.Applied},
+		{"refused for a member whom another removal is to take out", other, person(group.Removing, 5), person(group.Removing, 5), group.Ignored},
+		{"refused for one whom another removal is to be sure of", other, person(group.Checking, 5), person(group.Checking, 5), group.Ignored},
 		{"refused for one who left meanwhile", stay, person(group.Left, 5), person(group.Left, 5), group.Ignored},
 		{"refused for one who is out", stay, person(group.Removed, 5), person(group.Removed, 5), group.Ignored},
 	}
@@ -229,7 +232,7 @@ func TestSeen(t *testing.T) {
 		present bool
 		from    group.Participant
 		want    group.Participant
-		verdict group.Verdict
+		verdict group.Effect
 	}{
 		{"a member is there", true, person(group.Member, 5), person(group.Member, 5), group.Ignored},
 		{"a member is not there", false, person(group.Member, 5), unknown(group.Left), group.Applied},

@@ -1,6 +1,10 @@
 package group
 
-import "time"
+import (
+	"slices"
+	"strconv"
+	"time"
+)
 
 // Kind says what an operation changes.
 type Kind int8
@@ -20,6 +24,9 @@ const (
 
 var kindNames = [...]string{KindCreate: "create", KindUpdate: "update", KindDelete: "delete", KindMakeLink: "make-link",
 	KindDropLink: "drop-link", KindRemove: "remove", KindSend: "send", KindReread: "reread", KindAccount: "account"}
+
+// Asked tells whether it is the kind of change that callers ask for of a group.
+func (k Kind) Asked() bool { return k >= KindCreate && k <= KindSend }
 
 // String gives a short word for logs and for the operation's record.
 func (k Kind) String() string {
@@ -114,8 +121,11 @@ func (o *Operation) Settle(n Number, state PersonState, code int, message string
 	return false
 }
 
-// Close ends a removal once nobody is pending any more, and tells whether it is ended.
+// Close ends a removal once nobody is pending any more, and tells whether it has ended it. What has ended stays as it was.
 func (o *Operation) Close(now time.Time) bool {
+	if o.State != Pending {
+		return false
+	}
 	refused := false
 	for _, p := range o.People {
 		if p.State == PersonPending {
@@ -130,6 +140,14 @@ func (o *Operation) Close(now time.Time) bool {
 	return true
 }
 
+// Fail ends an operation badly; whoever was still pending in it counts as refused.
+func (o *Operation) Fail(now time.Time, code int, message string) {
+	for i := range o.People {
+		o.Settle(o.People[i].Number, PersonRefused, code, message)
+	}
+	o.State, o.DoneAt, o.Code, o.Message = Failed, now, strconv.Itoa(code), message
+}
+
 // Count gives how many people are in the given state.
 func (o *Operation) Count(state PersonState) int {
 	n := 0
@@ -141,18 +159,20 @@ func (o *Operation) Count(state PersonState) int {
 	return n
 }
 
-// Only gives the people of the list alone, in its order; the ones the operation does not know are left out.
-func (o *Operation) Only(list []Number) []Person {
-	out := make([]Person, 0, len(list))
+// Only gives the people of the list alone, in its order: as they stand in the operation, or else, if they are among those who
+// were out before, as such. Others are left out.
+func (o *Operation) Only(list, out []Number) []Person {
+	people := make([]Person, 0, len(list))
 	for _, n := range list {
-		for _, p := range o.People {
-			if p.Number == n {
-				out = append(out, p)
-				break
-			}
+		at := slices.IndexFunc(o.People, func(p Person) bool { return p.Number == n })
+		switch {
+		case at >= 0:
+			people = append(people, o.People[at])
+		case slices.Contains(out, n):
+			people = append(people, Person{Number: n, State: PersonWasOut})
 		}
 	}
-	return out
+	return people
 }
 
 // Event is one thing that happened in a group, as it happened.

@@ -2,6 +2,7 @@ package group_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -75,8 +76,22 @@ func TestAnOperationEndsOnce(t *testing.T) {
 
 func TestOnlyKeepsTheCallersOrder(t *testing.T) {
 	op := group.Operation{People: []group.Person{{Number: first}, {Number: first + 1, State: group.PersonOut}, {Number: first + 2}}}
-	want := []group.Person{{Number: first + 2}, {Number: first}}
-	if diff := cmp.Diff(want, op.Only([]group.Number{first + 2, first + 9, first})); diff != "" {
+	want := []group.Person{{Number: first + 2}, {Number: first + 8, State: group.PersonWasOut}, {Number: first}, {Number: first + 1, State: group.PersonOut}}
+	if diff := cmp.Diff(want, op.Only([]group.Number{first + 2, first + 9, first + 8, first, first + 1}, []group.Number{first + 8, first + 1})); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What has ended keeps its time and its state, whatever is said of it later.
+func TestWhatHasEndedIsNotClosedAgain(t *testing.T) {
+	op := group.Operation{State: group.Pending, People: []group.Person{{Number: first}, {Number: first + 1, State: group.PersonOut}}}
+	op.Fail(epoch, 131041, "gone")
+	want := group.Operation{State: group.Failed, DoneAt: epoch, Code: "131041", Message: "gone", People: []group.Person{
+		{Number: first, State: group.PersonRefused, Code: 131041, Message: "gone"}, {Number: first + 1, State: group.PersonOut}}}
+	if op.Close(epoch.Add(time.Hour)) {
+		t.Error("it was ended once more")
+	}
+	if diff := cmp.Diff(want, op); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -33,8 +33,7 @@ type Participant struct {
 type Removal struct {
 	Out    []Number // known to be out for good: nothing to do
 	Remove []Number // to be sent to the network, in the order of the list
-	Joined int64    // the one pending removal that covers everybody in Waiting, when nothing new has to be sent
-	Wait   []Number // people whom that removal is taking out
+	Joined int64    // the one pending removal that covers everybody but those, when nothing new has to be sent
 }
 
 // Remove decides what a removal of the listed people means for a group with these participants. Only those whom the business
@@ -74,7 +73,6 @@ func sortOut(known []Participant, list []Number) Removal {
 			plan.Out = append(plan.Out, n)
 			continue
 		case p != nil && p.State.Pending():
-			plan.Wait = append(plan.Wait, n)
 			same = same && (joined == 0 || joined == p.OperationID)
 			joined = p.OperationID
 		default:
@@ -84,10 +82,21 @@ func sortOut(known []Participant, list []Number) Removal {
 	}
 	if same && joined != 0 {
 		plan.Remove, plan.Joined = nil, joined
-	} else {
-		plan.Wait = nil
 	}
 	return plan
+}
+
+// MarkRemoval gives a person, of whom we know what is given (nil if nothing), as they stand while the operation is to remove
+// them.
+func MarkRemoval(known *Participant, n Number, operation int64) Participant {
+	p := Participant{Number: n, State: Checking, OperationID: operation}
+	if known != nil {
+		p.Since = known.Since
+		if known.State.Present() {
+			p.State = Removing
+		}
+	}
+	return p
 }
 
 // Find gives the person with this number, or nil.

@@ -146,6 +146,10 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 	case <-o.ctx.Done():
 		return false
 	}
+	if o.overtaken(l, item.ID) {
+		<-o.slots
+		return true
+	}
 	job, ok := o.job(l, item)
 	if !ok {
 		<-o.slots
@@ -170,6 +174,19 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 		l.over = item.ID
 		return true
 	}
+}
+
+// overtaken tells whether an event took the item out of the lane since it was read, while it waited for a slot.
+func (o *Outbox) overtaken(l *lane, item int64) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	at := slices.Index(l.settled, item)
+	if at < 0 {
+		return false
+	}
+	l.settled = slices.Delete(l.settled, at, at+1)
+	l.hurried = false
+	return true
 }
 
 func (o *Outbox) job(l *lane, item store.Item) (Job, bool) {

@@ -11,12 +11,11 @@ import (
 // AccessKey lets a program act as a user. The secret is shown once, when the
 // key is made.
 type AccessKey struct {
-	ID         string // LTAI5t and 18 letters or digits
-	Secret     Secret
-	Status     KeyStatus
-	UserName   string // the user it acts as; empty for the account itself
-	CreatedAt  time.Time
-	LastUsedAt time.Time
+	ID        string // LTAI5t and 18 letters or digits
+	Secret    Secret
+	Status    KeyStatus
+	UserName  string // the user it acts as; empty for the account itself
+	CreatedAt time.Time
 }
 
 // KeyStatus tells whether a key may be used.

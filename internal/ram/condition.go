@@ -17,11 +17,15 @@ type condition struct {
 // met tells whether the request meets the condition: one of the values
 // matches, or with a Not… operator none of them. A key that the request does
 // not have matches nothing, so that positive operators fail on it and Not…
-// operators hold; with the suffix IfExists every operator holds.
-func (c *condition) met(req *Request) bool {
+// operators hold; with the suffix IfExists every operator holds. The address
+// of the caller is a key that every request has, and only we may not know it:
+// then a Not… operator holds for a Deny and fails for an Allow, so that not to
+// be known lets nobody in.
+func (c *condition) met(req *Request, deny bool) bool {
 	s, present := c.key.subject(req)
 	if !present {
-		return c.operator.negate || c.ifExists
+		unknown := c.key.global == sourceIP && !deny
+		return c.ifExists || c.operator.negate && !unknown
 	}
 	for i := range c.operands {
 		if c.operator.match(&c.operands[i], s) {

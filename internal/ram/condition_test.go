@@ -181,6 +181,24 @@ func TestSourceAddressForms(t *testing.T) {
 	}
 }
 
+// TestUnknownSourceLetsNobodyIn: whoever's address is not known is not inside, and is not outside either where that allows.
+func TestUnknownSourceLetsNobodyIn(t *testing.T) {
+	const inside, outside = `"Condition":{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}`, `"Condition":{"NotIpAddress":{"acs:SourceIp":"10.0.0.0/8"}}`
+	const denyAll = `"Effect":"Deny","Action":"*","Resource":"*"`
+	req := asked()
+	req.SourceIP = netip.Addr{}
+	for members, want := range map[string]Effect{
+		allowAll + "," + inside:  ImplicitDeny,
+		allowAll + "," + outside: ImplicitDeny,
+		denyAll + "," + inside:   ImplicitDeny,
+		denyAll + "," + outside:  ExplicitDeny,
+	} {
+		if got, _ := mustParse(t, oneStatement(members)).verdict(req); got != want {
+			t.Errorf("%s: %v, want %v", members, got, want)
+		}
+	}
+}
+
 func TestAbsentGlobalKeys(t *testing.T) {
 	req := &Request{Action: "cams:ListChatGroup", Resource: "*"}
 	tests := []struct {
@@ -190,7 +208,9 @@ func TestAbsentGlobalKeys(t *testing.T) {
 		{`{"DateGreaterThan":{"acs:CurrentTime":"0001-01-01"}}`, false},
 		{`{"DateLessThan":{"acs:CurrentTime":"9999-01-01"}}`, false},
 		{`{"DateNotEquals":{"acs:CurrentTime":"2026-01-01"}}`, true},
-		{`{"NotIpAddress":{"acs:SourceIp":"0.0.0.0/0"}}`, true},
+		{`{"NotIpAddress":{"acs:SourceIp":"0.0.0.0/0"}}`, false},
+		{`{"StringNotLike":{"acs:sourceip":"10.*"}}`, false},
+		{`{"IpAddressIfExists":{"acs:SourceIp":"10.0.0.0/8"}}`, true},
 		{`{"StringLike":{"acs:PrincipalArn":"*"}}`, false},
 		{`{"Bool":{"acs:SecureTransport":false,"acs:MFAPresent":false}}`, true},
 		{`{"StringEquals":{"t:any":"x"}}`, false},

@@ -47,6 +47,8 @@ type Request struct {
 	MFAPresent      bool              // the console logon used a second factor; acs:MFAPresent
 	PrincipalARN    string            // acs:PrincipalArn, absent if empty
 	Keys            map[string]string // further keys of a service, e.g. "sts:ExternalId"
+
+	account AccountID // of the identity, filled in by Decide
 }
 
 // Identity is who asks, with everything that binds them.
@@ -110,11 +112,15 @@ func (d Decision) PolicyName() string {
 // allow, and its refusal is final; then among the policies of the identity a
 // Deny beats an Allow, and without either the answer is no. A policy that is
 // attached but was not loaded (nil) counts as a Deny, since nobody knows what
-// it forbids.
+// it forbids. For an operation on no single resource, an Allow must be on `*`;
+// a Deny is enough on all that the account has of the service.
 func Decide(id *Identity, req *Request) Decision {
 	if id.Root {
 		return Decision{Effect: Allow}
 	}
+	asked := *req
+	asked.account = id.AccountID
+	req = &asked
 	if id.Session != nil {
 		effect, number := id.Session.verdict(req)
 		if effect != Allow {

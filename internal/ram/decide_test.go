@@ -26,7 +26,7 @@ func TestStatementScope(t *testing.T) {
 		{"deny all but, listed", `"Effect":"Deny","NotAction":"cams:List*","Resource":"*"`, listing, "*", ImplicitDeny},
 
 		{"narrower allow on all", `"Effect":"Allow","Action":"cams:*","Resource":"acs:cams:*:*:*"`, removal, "*", ImplicitDeny},
-		{"narrower deny on all", `"Effect":"Deny","Action":"cams:*","Resource":"acs:cams:*:*:*"`, removal, "*", ImplicitDeny},
+		{"narrower deny on all", `"Effect":"Deny","Action":"cams:*","Resource":"acs:cams:*:*:*"`, removal, "*", ExplicitDeny},
 		{"one character is not all", `"Effect":"Allow","Action":"cams:*","Resource":"?"`, removal, "*", ImplicitDeny},
 		{"one character and more is not all", `"Effect":"Allow","Action":"cams:*","Resource":"?*"`, removal, "*", ImplicitDeny},
 		{"two stars are all", `"Effect":"Allow","Action":"cams:*","Resource":"**"`, removal, "*", Allow},
@@ -93,6 +93,39 @@ func TestDecide(t *testing.T) {
 		if diff := cmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
+	}
+}
+
+// TestDenyOnTheWholeService: an operation on no single resource is denied by what covers everything that the account has of
+// the service, and allowed by the star alone.
+func TestDenyOnTheWholeService(t *testing.T) {
+	allow := Attached{Policy: mustParse(t, oneStatement(allowAll))}
+	for resource, denied := range map[string]bool{
+		"*": true, "acs:*": true, "acs:cams:*": true, "acs:cams:*:*:*": true, "acs:cams:*:1234567890123456:*": true,
+		"acs:cams::1234567890123456:*": true, "acs:cams:ap-southeast-1:*:*": true, "acs:cams:ap-*:123456789012345?:*": true,
+		"acs:c?ms:*:*:*": true, "*:cams:*": true, "acs:*:*:1234567890123456:*": true,
+		"acs:cams:*:2234567890123456:*": false, "acs:ram:*:*:*": false, "acs:CAMS:*:*:*": false, "acs:cams:*:*:chatgroup/*": false,
+		"acs:cams:*:*:?": false, "acs:cams:*:*:x": false, "acs:cams:*:*": true, "acs:cams": false, "?": false,
+	} {
+		deny := Attached{Policy: mustParse(t, oneStatement(`"Effect":"Deny","Action":"cams:Delete*","Resource":"`+resource+`"`))}
+		narrow := Attached{Policy: mustParse(t, oneStatement(`"Effect":"Allow","Action":"cams:*","Resource":"`+resource+`"`))}
+		id := &Identity{AccountID: "1234567890123456", Policies: []Attached{allow, deny}}
+		if got := Decide(id, asked()).Effect == ExplicitDeny; got != denied {
+			t.Errorf("a Deny on %s holds = %v, want %v", resource, got, denied)
+		}
+		req := asked()
+		req.Action = "CAMS:DeleteChatGroup"
+		if got := Decide(id, req).Effect == ExplicitDeny; got != denied {
+			t.Errorf("a Deny on %s holds for another spelling = %v, want %v", resource, got, denied)
+		}
+		id.Policies = []Attached{narrow}
+		if got := Decide(id, asked()).Allowed(); got != (resource == "*") {
+			t.Errorf("an Allow on %s alone allows = %v", resource, got)
+		}
+	}
+	allBut := Attached{Policy: mustParse(t, oneStatement(`"Effect":"Deny","Action":"cams:*","NotResource":"acs:cams:*:*:*"`))}
+	if got := Decide(&Identity{Policies: []Attached{allow, allBut}}, asked()).Effect; got != ExplicitDeny {
+		t.Errorf("a Deny of all but the service's: %v, want it to deny what is on no single resource", got)
 	}
 }
 

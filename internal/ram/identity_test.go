@@ -244,7 +244,7 @@ func TestKeyStatus(t *testing.T) {
 
 func TestErrorsCompareByCode(t *testing.T) {
 	err := fmt.Errorf("get user: %w", &Error{Code: "EntityNotExist.User", Message: "another text"})
-	if !errors.Is(err, ErrUserNotExist) || errors.Is(err, ErrGroupNotExist) || errors.Is(err, (*Error)(nil)) {
+	if !errors.Is(err, ErrUserNotExist) || errors.Is(err, ErrPolicyNotExist) || errors.Is(err, (*Error)(nil)) {
 		t.Errorf("%v is compared wrongly", err)
 	}
 }

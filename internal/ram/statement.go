@@ -29,15 +29,39 @@ func (s *statement) applies(req *Request) bool {
 	if anyMatch(s.actions.list, req.Action) == s.actions.except {
 		return false
 	}
-	if s.resources.cover(req.Resource) == s.resources.except {
+	if !s.concerns(req) {
 		return false
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].met(req) {
+		if !s.conditions[i].met(req, s.deny) {
 			return false
 		}
 	}
 	return true
+}
+
+// concerns tells whether the statement speaks about the resource. A Deny that
+// names everything that the account has of the service speaks about an
+// operation on no single resource too: whoever writes it means to forbid, and
+// it must not have no effect beside an Allow of everything.
+func (s *statement) concerns(req *Request) bool {
+	if s.resources.cover(req.Resource) != s.resources.except {
+		return true
+	}
+	return s.deny && !s.resources.except && req.Resource == allResources && s.resources.coverService(req)
+}
+
+// coverService tells whether one of the patterns covers all resources that
+// the account has of the action's service.
+func (p *patterns) coverService(req *Request) bool {
+	service, _, _ := strings.Cut(req.Action, ":")
+	service = lowerASCII(service)
+	for i := range p.list {
+		if p.list[i].coversService(service, req.account) {
+			return true
+		}
+	}
+	return false
 }
 
 // cover tells whether one of the patterns covers the resource. The literal *
@@ -53,6 +77,19 @@ func (p *patterns) cover(resource string) bool {
 		}
 	}
 	return false
+}
+
+// coversService tells whether the pattern matches every resource of a service
+// in an account. There is no region here, so that the one which the pattern
+// names is taken for ours. Two characters that no pattern holds stand for the
+// resource's own name: only a star, or as many question marks, matches them.
+func (w *wildcard) coversService(service string, account AccountID) bool {
+	const anyName = "\x00\x00"
+	region := anyName
+	if parts := strings.SplitN(w.text, ":", 4); len(parts) > 2 {
+		region = parts[2]
+	}
+	return w.match("acs:" + service + ":" + region + ":" + string(account) + ":" + anyName)
 }
 
 // statement reads one statement. Its members may come in any order, so what

@@ -78,7 +78,7 @@ func label(m *dto.Metric, name string) string {
 func TestNewRefuses(t *testing.T) {
 	good := func() Config { return Config{Operations: testOperations(), Keys: testKeys()} }
 	taken := prometheus.NewRegistry()
-	if _, err := New(Config{Operations: testOperations(), Keys: testKeys(), Metrics: taken}); err != nil {
+	if _, err := New(Config{Operations: testOperations(), Keys: testKeys(), Telemetry: Telemetry{Metrics: taken}}); err != nil {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*Config){
@@ -87,7 +87,7 @@ func TestNewRefuses(t *testing.T) {
 		"no operations":        func(c *Config) { c.Operations = nil },
 		"twice":                func(c *Config) { c.Operations = append(c.Operations, c.Operations[0]) },
 		"incomplete":           func(c *Config) { c.Operations[0].Run = nil },
-		"metrics taken":        func(c *Config) { c.Metrics = taken },
+		"metrics taken":        func(c *Config) { c.Telemetry.Metrics = taken },
 	} {
 		c := good()
 		spoil(&c)

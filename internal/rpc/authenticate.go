@@ -10,8 +10,9 @@ import (
 	"github.com/rollcall-im/rollcall/internal/signature"
 )
 
-// tolerance is how far a request's date may be from ours, either way (Alibaba Cloud, error centre, InvalidTimeStamp.Expired).
-const tolerance = 15 * time.Minute
+// ClockTolerance is how far a request's date may be from ours, either way (Alibaba Cloud, error centre,
+// InvalidTimeStamp.Expired).
+const ClockTolerance = 15 * time.Minute
 
 // authenticate makes sure who calls: the claim is complete, its time is near, the key exists and signed the request, and the
 // nonce is new. A nonce counts as used only behind a good signature, or anybody could use up other people's.
@@ -19,7 +20,7 @@ func (s *Server) authenticate(ctx context.Context, x *exchange) error {
 	if x.claimErr != nil {
 		return refuseClaim(x.claimErr)
 	}
-	if age := x.now.Sub(x.claim.Time); age > tolerance || age < -tolerance {
+	if age := x.now.Sub(x.claim.Time); age > ClockTolerance || age < -ClockTolerance {
 		return refuse(codeTimeExpired)
 	}
 	p, err := s.principal(ctx, &x.claim)

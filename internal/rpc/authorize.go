@@ -8,20 +8,26 @@ import (
 // anyResource is what operations are authorised against: the product has no resource of its own for groups.
 const anyResource = "*"
 
-// authorize asks whether the caller may do what it asks: by its policies, by the allowlist of the beta, and by how often.
+// authorize asks whether the caller may do what it asks: by its policies, by the allowlist of the beta, and by how often. How
+// often is asked first, because a refusal is written into the audit and must cost a flood its share too. Calls that are refused
+// count by themselves, so that a user without permission cannot use up what others of the account may do.
 func (s *Server) authorize(x *exchange) error {
 	p := x.Caller.Principal
 	decision := ram.Decide(&p.Identity, &ram.Request{
 		Action: x.operation.RAMAction, Resource: anyResource, Time: x.now, SourceIP: x.origin.address,
 		SecureTransport: x.origin.secure, PrincipalARN: p.ARN,
 	})
-	if !decision.Allowed() {
-		return s.deny(x, decision)
+	counted := bucketName{account: p.AccountID, action: x.operation.Action, refused: !decision.Allowed() || !p.Beta}
+	if err := s.throttle.take(counted, x.now); err != nil {
+		return err
 	}
-	if !p.Beta {
+	switch {
+	case !decision.Allowed():
+		return s.deny(x, decision)
+	case !p.Beta:
 		return refuse(group.CodeNotAllowlisted)
 	}
-	return s.throttle.take(p.AccountID, x.operation.Action, x.now)
+	return nil
 }
 
 // deny says why, in the seven members that RAM documents. What the refused caller should not read goes encrypted.

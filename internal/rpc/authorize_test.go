@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -102,6 +103,8 @@ func TestConditions(t *testing.T) {
 		{name: "through the proxy", header: forwarded, peer: "192.0.2.1:1", trusted: []netip.Prefix{proxy}, status: 200},
 		{name: "made up before the proxy", header: http.Header{"X-Forwarded-For": {"203.0.113.7, 198.51.100.1"}, "X-Forwarded-Proto": {"https"}},
 			peer: "192.0.2.1:1", trusted: []netip.Prefix{proxy}, status: 403},
+		{name: "hidden by a proxy at the address itself", header: http.Header{"X-Forwarded-For": {"unknown"}, "X-Forwarded-Proto": {"https"}},
+			peer: "203.0.113.7:1", trusted: []netip.Prefix{netip.MustParsePrefix("203.0.113.0/24")}, status: 403},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -132,13 +135,16 @@ func TestOrigin(t *testing.T) {
 		{peer: "10.0.0.1:5", hops: []string{"1.1.1.1"}, proto: "https", want: "1.1.1.1", secure: true},
 		{peer: "10.0.0.1:5", hops: []string{"9.9.9.9, 1.1.1.1", "10.2.3.4"}, proto: "HTTPS, https", want: "1.1.1.1", secure: true},
 		{peer: "10.0.0.1:5", hops: []string{"1.1.1.1:80"}, proto: "https, http", want: "1.1.1.1"},
-		{peer: "10.0.0.1:5", hops: []string{"1.1.1.1, unknown"}, want: "10.0.0.1"},
-		{peer: "10.0.0.1:5", hops: []string{"1.1.1.1, unknown, 10.1.1.1"}, want: "10.1.1.1"},
-		{peer: "10.0.0.1:5", hops: []string{""}, want: "10.0.0.1"},
+		{peer: "10.0.0.1:5", hops: []string{"1.1.1.1, unknown"}, want: "unknown"},
+		{peer: "10.0.0.1:5", hops: []string{"1.1.1.1, unknown, 10.1.1.1"}, want: "unknown"},
+		{peer: "10.0.0.1:5", hops: []string{"10.9.9.9, _hidden"}, want: "unknown"},
+		{peer: "10.0.0.1:5", hops: []string{"unknown, 1.1.1.1"}, want: "1.1.1.1"},
+		{peer: "10.0.0.1:5", hops: []string{"10.1.1.1, 10.1.1.2"}, want: "10.1.1.1"},
+		{peer: "10.0.0.1:5", hops: []string{""}, want: "unknown"},
 		{peer: "[fd00::1]:5", hops: []string{"::ffff:1.1.1.1"}, want: "1.1.1.1"},
 		{peer: "[fd00::1]:5", hops: []string{"[2001:db8::1]:443"}, want: "2001:db8::1"},
 		{peer: "[::ffff:10.0.0.1]:5", hops: []string{"1.1.1.1"}, want: "1.1.1.1"},
-		{peer: "@", hops: []string{"1.1.1.1"}, want: ""},
+		{peer: "@", hops: []string{"1.1.1.1"}, want: "unknown"},
 	}
 	for _, c := range cases {
 		r := &http.Request{RemoteAddr: c.peer, Header: http.Header{"X-Forwarded-For": c.hops}}
@@ -172,6 +178,31 @@ func TestThrottle(t *testing.T) {
 	w.expect(call(), 400, "Throttling.User")
 	w.clock.add(-3600 * 1e9) // a clock that goes back gives nothing and takes nothing
 	w.expect(w.call(request{action: "ListSilently", scheme: signature.RPCHMACSHA1}), 400, "Throttling.User")
+}
+
+// TestFloodStaysOutOfTheAudit: a refusal is written down within the limit and not beyond it, whoever is refused, and what
+// is refused takes nothing from those who may.
+func TestFloodStaysOutOfTheAudit(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Limits.CallsPerSecond = 3 })
+	flood := func(key string, account int64, code string) {
+		t.Helper()
+		before := len(w.operations(account))
+		counted := map[string]int{}
+		for range 10 {
+			counted[w.call(request{action: "DeleteThing", key: key}).Code]++
+		}
+		if diff := cmp.Diff(map[string]int{code: 3, "Throttling.User": 7}, counted); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", code, diff)
+		}
+		if rows := len(w.operations(account)) - before; rows != 3 {
+			t.Errorf("%s: %d records, want 3", code, rows)
+		}
+	}
+	flood(readerKey, testAccount, "Forbidden.RAM")
+	flood(strangerKey, testAccount+1, "Authentication.NoAuth")
+	flood(rootKey, testAccount, "MissingGroupId")
+	w.clock.add(time.Second)
+	flood(readerKey, testAccount, "Forbidden.RAM")
 }
 
 func TestNoThrottleByDefault(t *testing.T) {

@@ -2,12 +2,12 @@ package rpc
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5" //nolint:gosec // Content-MD5 is defined by it; nothing is protected with it
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -36,7 +36,8 @@ type exchange struct {
 	origin    origin
 	now       time.Time // when the request came
 	traceID   string
-	xml       bool // the answer is to be XML
+	xml       bool   // the answer is to be XML
+	release   func() // gives the room of the body back
 }
 
 // newExchange gives a request its ids.
@@ -47,7 +48,8 @@ func newExchange(w http.ResponseWriter, r *http.Request, now time.Time) *exchang
 		Call:    Call{RequestID: uuid(([16]byte)(random[:16]))},
 		traceID: hex.EncodeToString(random[16:]),
 		writer:  w, http: r, now: now,
-		xml: wantsXML(nil, r.Header), // until the parameters have been read
+		xml:     wantsXML(nil, r.Header), // until the parameters have been read
+		release: func() {},
 	}
 }
 
@@ -70,12 +72,12 @@ func uuid(b [16]byte) string {
 }
 
 // read takes in query and body, once. Everything later works on what was read here, which is what was signed.
-func (x *exchange) read(limits Limits) error {
+func (x *exchange) read(ctx context.Context, limits *Limits) error {
 	r := x.http
 	if len(r.URL.RawQuery) > limits.QueryBytes {
 		return refuse(codeTooLarge)
 	}
-	body, err := readBody(x.writer, r, limits.BodyBytes)
+	body, err := x.readBody(ctx, limits)
 	if err != nil {
 		return err
 	}
@@ -91,18 +93,22 @@ func (x *exchange) read(limits Limits) error {
 	return nil
 }
 
-func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error) {
-	if r.ContentLength > most {
+func (x *exchange) readBody(ctx context.Context, limits *Limits) ([]byte, error) {
+	r := x.http
+	if r.ContentLength > limits.BodyBytes {
 		return nil, refuse(codeTooLarge)
 	}
 	if r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody {
 		return nil, nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	body, release, err := limits.Bodies.Read(ctx, http.MaxBytesReader(x.writer, r.Body, limits.BodyBytes))
+	x.release = release
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
 		return nil, refuse(codeTooLarge)
+	case errors.Is(err, ErrNoRoom):
+		return nil, refusef(codeUnavailable, "Too many large requests are being read at the moment; try again in a few seconds.")
 	case err != nil:
 		return nil, refuse(codeTruncated)
 	}

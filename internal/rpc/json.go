@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-
-	"github.com/rollcall-im/rollcall/internal/signature"
 )
 
 var (
@@ -105,20 +103,21 @@ func (r *jsonReader) members() (Object, error) {
 		if !ok || !r.take(':') {
 			return nil, errNotJSON
 		}
-		value, null, err := r.scalar()
+		member, null, err := r.scalar()
+		member.Name = officialName(name)
 		switch {
 		case err != nil:
 			return nil, err
 		case len(o) == maxMembers:
 			return nil, errManyMembers
 		case !null:
-			o = append(o, signature.Parameter{Name: officialName(name), Value: value})
+			o = append(o, member)
 		}
 		if more, err = r.next('}'); err != nil {
 			return nil, err
 		}
 	}
-	slices.SortFunc(o, func(a, b signature.Parameter) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortFunc(o, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	for i := 1; i < len(o); i++ {
 		if o[i].Name == o[i-1].Name {
 			return nil, errRepeated
@@ -127,30 +126,32 @@ func (r *jsonReader) members() (Object, error) {
 	return o, nil
 }
 
-func (r *jsonReader) scalar() (value string, null bool, err error) {
+// scalar reads a value into a member that has no name yet.
+func (r *jsonReader) scalar() (m Member, null bool, err error) {
 	r.rest = strings.TrimLeft(r.rest, " \t\r\n")
 	switch {
 	case r.rest == "":
-		return "", false, errNotJSON
+		return m, false, errNotJSON
 	case r.rest[0] == '{' || r.rest[0] == '[':
-		return "", false, errNested
+		return m, false, errNested
 	case r.rest[0] == '"':
 		text, ok := r.text()
 		if !ok {
-			return "", false, errNotJSON
+			return m, false, errNotJSON
 		}
-		return text, false, nil
+		return Member{Value: text}, false, nil
 	}
 	end := strings.IndexAny(r.rest, ",}] \t\r\n")
 	if end < 0 {
-		return "", false, errNotJSON // an object has to end behind it
+		return m, false, errNotJSON // an object has to end behind it
 	}
 	word := r.rest[:end]
 	r.rest = r.rest[end:]
-	if word != "true" && word != "false" && word != "null" && !isNumber(word) {
-		return "", false, errNotJSON
+	m = Member{Value: word, Number: isNumber(word)}
+	if word != "true" && word != "false" && word != "null" && !m.Number {
+		return m, false, errNotJSON
 	}
-	return word, word == "null", nil
+	return m, word == "null", nil
 }
 
 // text reads a string. Only one with escapes is copied.

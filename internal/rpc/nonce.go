@@ -15,7 +15,7 @@ import (
 
 // NonceMemory is how long a used nonce is remembered at least: fifteen minutes before and after the server's time, in which a
 // request's date is accepted, and one more. What the store remembers of this time has to be loaded at start.
-const NonceMemory = 31 * time.Minute
+const NonceMemory = 2*ClockTolerance + time.Minute
 
 const nonceShards = 64
 

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,7 +63,7 @@ func TestReplayAfterRestart(t *testing.T) {
 	for _, q := range refused {
 		w.call(q)
 	}
-	w.open(func(c *Config) { c.Metrics = nil })
+	w.open(func(c *Config) { c.Telemetry.Metrics = nil })
 	if err := w.store.Read(t.Context(), func(tx *store.Tx) error {
 		used, err := tx.NoncesSince(w.clock.now().Add(-NonceMemory))
 		w.LoadNonces(used)
@@ -74,6 +75,56 @@ func TestReplayAfterRestart(t *testing.T) {
 		if a := w.call(q); a.Code != "SignatureNonceUsed" {
 			t.Errorf("%s: %s after the restart", q.nonce, a.Code)
 		}
+	}
+}
+
+// TestReplayAfterKill: calls that leave no operation have their nonce in the nonce log before they are answered.
+func TestReplayAfterKill(t *testing.T) {
+	dir := t.TempDir()
+	openLog := func(w *world) (*store.NonceLog, []store.Nonce) {
+		l, used, err := store.OpenNonceLog(dir, NonceMemory, w.clock.now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() }) // as at a kill, nobody closes it before it is opened again
+		return l, used
+	}
+	w := newWorld(t)
+	first, _ := openLog(w)
+	w.open(func(c *Config) { c.Telemetry.Metrics, c.NonceLog, c.Limits.CallsPerSecond = nil, first, 1 })
+	w.expect(w.call(request{action: "DeleteThing", query: "GroupId=1"}), 200, "OK")
+	used := map[string]request{
+		"OK":                             {action: "ListSilently", nonce: "read"},
+		"InvalidParameter.GroupNotExist": {action: "ListRefused", nonce: "refused"},
+		"InternalError":                  {action: "ListBroken", nonce: "broken"},
+		"Forbidden.RAM":                  {action: "ListSilently", nonce: "denied", key: officeKey},
+		"Throttling.User":                {action: "DeleteThing", nonce: "throttled", query: "GroupId=1"},
+		"ChatGroup.OperationPending":     {action: "DeletePending", nonce: "token", query: "ClientToken=a"},
+	}
+	for code, q := range used {
+		if a := w.call(q); a.Code != code {
+			t.Errorf("%s: %s, want %s", q.nonce, a.Code, code)
+		}
+	}
+	second, known := openLog(w)
+	w.open(func(c *Config) { c.Telemetry.Metrics, c.NonceLog = nil, second })
+	w.LoadNonces(known)
+	for _, q := range used {
+		w.expect(w.call(q), 400, "SignatureNonceUsed")
+	}
+}
+
+// TestNonceThatCannotBeKept: an answer would be given again after a restart, so there is none; a refusal stands.
+func TestNonceThatCannotBeKept(t *testing.T) {
+	w := newWorld(t)
+	if err := w.nonceLog.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(w.call(request{action: "ListThings", query: page}), 500, "InternalError")
+	w.expect(w.call(request{action: "ListRefused"}), 200, "InvalidParameter.GroupNotExist")
+	w.expect(w.call(request{action: "DeleteThing", query: "GroupId=1"}), 200, "OK") // its operation holds the nonce
+	if !strings.Contains(w.log.String(), "remembering a nonce failed") {
+		t.Error("the log does not tell")
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 
 // origin is where a request came from.
 type origin struct {
-	address netip.Addr // invalid if it cannot be told
+	address netip.Addr // invalid if it is unknown
 	secure  bool       // all the way by TLS, as far as we can know
 }
 
 // originOf finds out where a request came from. What X-Forwarded-For and X-Forwarded-Proto say counts only if the request came
 // through a trusted proxy, and an address only as far as trusted proxies have passed it on: everybody can write these headers.
+// Where a trusted proxy passes on something that is no address ("unknown", "_hidden", nothing), the address is unknown: the
+// proxy's own would let everybody in whom it hides.
 func originOf(r *http.Request, trusted []netip.Prefix) origin {
 	o := origin{secure: r.TLS != nil}
 	if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
@@ -28,12 +30,8 @@ func originOf(r *http.Request, trusted []netip.Prefix) origin {
 	}
 	hops := splitList(r.Header["X-Forwarded-For"])
 	for _, hop := range slices.Backward(hops) {
-		address, ok := parseHop(hop)
-		if !ok {
-			break
-		}
-		o.address = address
-		if !isTrusted(address, trusted) {
+		o.address = parseHop(hop)
+		if !isTrusted(o.address, trusted) {
 			break
 		}
 	}
@@ -55,21 +53,21 @@ func splitList(values []string) []string {
 	return parts
 }
 
-// parseHop reads an address with or without a port.
-func parseHop(text string) (netip.Addr, bool) {
+// parseHop reads an address with or without a port; anything else gives the invalid address.
+func parseHop(text string) netip.Addr {
 	if a, err := netip.ParseAddr(text); err == nil {
-		return a.Unmap().WithZone(""), true
+		return a.Unmap().WithZone("")
 	}
 	if ap, err := netip.ParseAddrPort(text); err == nil {
-		return ap.Addr().Unmap().WithZone(""), true
+		return ap.Addr().Unmap().WithZone("")
 	}
-	return netip.Addr{}, false
+	return netip.Addr{}
 }
 
-// String gives the address for logs and the audit, "" if it is not known.
+// String gives the address for logs and the audit.
 func (o origin) String() string {
 	if !o.address.IsValid() {
-		return ""
+		return "unknown"
 	}
 	return o.address.String()
 }

@@ -99,7 +99,10 @@ func (p Params) Has(name string) bool {
 
 // Integer reads a whole number that was sent as text. sent is false when the parameter is absent or empty.
 func (p Params) Integer(name string) (n int64, sent bool, err error) {
-	text := p.Text(name)
+	return integer(p.Text(name))
+}
+
+func integer(text string) (n int64, sent bool, err error) {
 	if text == "" {
 		return 0, false, nil
 	}
@@ -118,21 +121,30 @@ func (p Params) parts(name string) Params {
 	return p[first:last]
 }
 
-// Object is a decoded object: members whose values are scalars, as text, sorted by name.
-type Object []signature.Parameter
+// Object is a decoded object: members whose values are scalars, sorted by name.
+type Object []Member
 
-// Lookup gives the text of a member, and whether it was there. The first letter's case does not count.
-func (o Object) Lookup(name string) (string, bool) { return Params(o).Lookup(officialName(name)) }
+// Member is a member of an object, its value as it was written.
+type Member struct {
+	Name, Value string
+	Number      bool // sent as a number of JSON, not as text
+}
+
+// Member gives a member, the zero one if it was not there. The first letter's case does not count.
+func (o Object) Member(name string) Member {
+	i, ok := slices.BinarySearchFunc(o, officialName(name), func(m Member, name string) int { return strings.Compare(m.Name, name) })
+	if !ok {
+		return Member{}
+	}
+	return o[i]
+}
 
 // Text gives the text of a member, "" if it was not there.
-func (o Object) Text(name string) string {
-	text, _ := o.Lookup(name)
-	return text
-}
+func (o Object) Text(name string) string { return o.Member(name).Value }
 
 // Integer reads a member that is a whole number, or text that holds one.
 func (o Object) Integer(name string) (n int64, sent bool, err error) {
-	return Params(o).Integer(officialName(name))
+	return integer(o.Text(name))
 }
 
 var errBothForms = errors.New("it is sent as JSON and in parts at the same time")
@@ -158,7 +170,7 @@ func (p Params) Object(name string) (o Object, sent bool, err error) {
 		if member == "" || strings.Contains(member, ".") {
 			return nil, true, errNested
 		}
-		o[i] = signature.Parameter{Name: member, Value: part.Value}
+		o[i] = Member{Name: member, Value: part.Value}
 	}
 	return o, true, nil
 }
@@ -198,7 +210,7 @@ func assemble(parts Params, skip int) ([]Object, error) {
 		case len(list[i-1]) == maxMembers:
 			return nil, errManyMembers
 		}
-		list[i-1] = append(list[i-1], signature.Parameter{Name: member, Value: part.Value})
+		list[i-1] = append(list[i-1], Member{Name: member, Value: part.Value})
 		count = max(count, i)
 	}
 	list = list[:count]

@@ -32,7 +32,16 @@ func paramsOf(t testing.TB, query string) Params {
 func object(pairs ...string) Object {
 	o := Object{}
 	for i := 0; i < len(pairs); i += 2 {
-		o = append(o, signature.Parameter{Name: pairs[i], Value: pairs[i+1]})
+		o = append(o, Member{Name: pairs[i], Value: pairs[i+1]})
+	}
+	return o
+}
+
+// numbers is an object whose members were sent as numbers of JSON.
+func numbers(pairs ...string) Object {
+	o := object(pairs...)
+	for i := range o {
+		o[i].Number = true
 	}
 	return o
 }
@@ -49,13 +58,13 @@ func TestList(t *testing.T) {
 		{query: "List=", want: nil},
 		{query: "List=[]", want: nil},
 		{query: `List=[{"ParticipantNumber":"861"}]`, want: one},
-		{query: `List=[{"participantNumber":861}]`, want: one},
+		{query: `List=[{"participantNumber":861}]`, want: []Object{numbers("ParticipantNumber", "861")}},
 		{query: `list= [ {"ParticipantNumber":"861"} , {"ParticipantNumber":"862"} ] `, want: two},
 		{query: "List.1.ParticipantNumber=861", want: one},
 		{query: "list.2.participantNumber=862&list.1.participantNumber=861", want: two},
 		{query: `List=[{"ParticipantNumber":"861","Other":null}]`, want: one},
 		{query: `List=[{}]`, want: []Object{{}}},
-		{query: `List=[{"A":true,"B":1.5e3}]`, want: []Object{object("A", "true", "B", "1.5e3")}},
+		{query: `List=[{"A":true,"B":1.5e3}]`, want: []Object{append(object("A", "true"), numbers("B", "1.5e3")...)}},
 		{query: "List.1.A=1&List.1.B=2", want: []Object{object("A", "1", "B", "2")}},
 		{query: `List=null`, fails: true},
 		{query: `List={}`, fails: true},
@@ -112,7 +121,7 @@ func TestObject(t *testing.T) {
 		{query: ""},
 		{query: "Page="},
 		{query: "PageIndex=1"},
-		{query: `Page={"Index":1,"Size":"20"}`, want: object("Index", "1", "Size", "20"), sent: true},
+		{query: `Page={"Index":1,"Size":"20"}`, want: append(numbers("Index", "1"), object("Size", "20")...), sent: true},
 		{query: "Page.Index=1&page.size=20", want: object("Index", "1", "Size", "20"), sent: true},
 		{query: "Page={}", want: object(), sent: true},
 		{query: "Page=[]", sent: true, fails: true},
@@ -326,7 +335,7 @@ func checkMembers(t *testing.T, o Object) {
 	}
 	for i, m := range o {
 		if !utf8.ValidString(m.Value) || i > 0 && o[i-1].Name >= m.Name {
-			t.Fatalf("members are %q", o)
+			t.Fatalf("members are %v", o)
 		}
 		w := Writer{}
 		w.document("", func() { w.Text("V", m.Value) })

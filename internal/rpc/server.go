@@ -22,11 +22,17 @@ type Config struct {
 	Gateway        *gateway.Gateway
 	Operations     []Operation
 	Keys           Keys
+	NonceLog       *store.NonceLog // remembers the nonces of calls that leave no operation; nil forgets them with a restart
 	Limits         Limits
 	TrustForwarded []netip.Prefix   // proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default
 	Now            func() time.Time // defaults to time.Now
-	Logger         *slog.Logger
-	Metrics        prometheus.Registerer // nil counts nothing
+	Telemetry      Telemetry
+}
+
+// Telemetry is where a server tells of its calls.
+type Telemetry struct {
+	Logger  *slog.Logger          // nil logs nothing
+	Metrics prometheus.Registerer // nil counts nothing
 }
 
 // Keys are secrets of the server. Both must be the same after a restart.
@@ -39,9 +45,10 @@ type Keys struct {
 type Limits struct {
 	BodyBytes      int64   // of a body, default 1 MiB
 	QueryBytes     int     // of a query, default 1 MiB
+	Bodies         *Bodies // room for the bodies of all requests, default DefaultBodyRoom of its own
 	Parameters     int     // in query and form together, default 2048
 	Nonces         int     // remembered at once, default ten million; each takes about 14 bytes
-	CallsPerSecond float64 // of one account and action; 0 does not limit
+	CallsPerSecond float64 // of one account and action, and as many that are refused; 0 does not limit
 }
 
 func (l Limits) withDefaults() Limits {
@@ -50,6 +57,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.QueryBytes == 0 {
 		l.QueryBytes = 1 << 20
+	}
+	if l.Bodies == nil {
+		l.Bodies = NewBodies(DefaultBodyRoom)
 	}
 	if l.Parameters == 0 {
 		l.Parameters = 2048
@@ -68,6 +78,7 @@ type Server struct {
 	limits      Limits
 	trusted     []netip.Prefix
 	nonces      *nonces
+	nonceLog    *store.NonceLog
 	throttle    throttle
 	diagnostics cipher.AEAD
 	metrics     *metrics
@@ -91,7 +102,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	limits := cfg.Limits.withDefaults()
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
-		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces), now: cfg.Now, log: cfg.Logger,
+		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces), nonceLog: cfg.NonceLog, now: cfg.Now, log: cfg.Telemetry.Logger,
 		throttle: throttle{rate: limits.CallsPerSecond, buckets: map[bucketName]*bucket{}}}
 	if s.now == nil {
 		s.now = time.Now
@@ -99,19 +110,20 @@ func New(cfg Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	if s.metrics, err = newMetrics(cfg.Metrics, s.nonces); err != nil {
+	if s.metrics, err = newMetrics(cfg.Telemetry.Metrics, s.nonces); err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
 	}
 	return s, nil
 }
 
-// LoadNonces takes over the nonces that the store remembers. It is called before the first request, with those of the last
-// NonceMemory.
+// LoadNonces takes over nonces that the store or the nonce log remembers. It is called before the first request, with those of
+// the last NonceMemory.
 func (s *Server) LoadNonces(used []store.Nonce) { s.nonces.load(used) }
 
 // ServeHTTP answers one call. Whatever happens, there is an answer that clients can read.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(w, r, s.now())
+	defer func() { x.release() }()
 	answer, err := s.handle(r.Context(), x)
 	reply := replyTo(answer, err)
 	if err != nil {
@@ -125,7 +137,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // looked for before the key, and who calls is certain before anything else is said.
 func (s *Server) handle(ctx context.Context, x *exchange) (answer Answer, err error) {
 	defer s.recoverInto(x, &err)
-	if err := s.receive(x); err != nil {
+	if err := s.receive(ctx, x); err != nil {
 		return answer, err
 	}
 	if err := s.resolve(x); err != nil {
@@ -135,14 +147,14 @@ func (s *Server) handle(ctx context.Context, x *exchange) (answer Answer, err er
 		return answer, err
 	}
 	answer, err = s.perform(ctx, x)
-	if x.operation.Change && answer.OperationID == 0 {
-		s.recordRefusal(ctx, x, answer, err)
+	if logErr := s.keepNonce(ctx, x, answer, err); logErr != nil && err == nil {
+		return Answer{}, logErr // the same request again would be answered after a restart
 	}
 	return answer, err
 }
 
 // receive takes the request in.
-func (s *Server) receive(x *exchange) error {
+func (s *Server) receive(ctx context.Context, x *exchange) error {
 	x.origin = originOf(x.http, s.trusted)
 	if path := x.http.URL.Path; path != "/" && path != "" {
 		return refuse(codeActionUnknown)
@@ -150,7 +162,7 @@ func (s *Server) receive(x *exchange) error {
 	if x.http.Method != http.MethodGet && x.http.Method != http.MethodPost {
 		return refuse(codeMethod)
 	}
-	return x.read(s.limits)
+	return x.read(ctx, &s.limits)
 }
 
 // resolve finds the operation. The claim is read for that, but what is wrong with it is said later.
@@ -182,13 +194,34 @@ func (s *Server) perform(ctx context.Context, x *exchange) (answer Answer, err e
 	return x.operation.Run(ctx, &x.Call)
 }
 
+// keepNonce sees to it that the nonce of a call stays used after a restart, before the call is answered. A change that has
+// begun has its operation, which holds it, unless its ClientToken has led to an operation that was there before; one that was
+// refused is recorded. All other nonces go into the nonce log, and so do those of throttled calls: a flood must not fill
+// the audit.
+func (s *Server) keepNonce(ctx context.Context, x *exchange, a Answer, err error) error {
+	if x.operation.Change && a.OperationID == 0 && !isThrottled(err) {
+		recordErr := s.recordRefusal(ctx, x, a, err)
+		if recordErr == nil {
+			return nil
+		}
+		s.log.Error("recording a refusal failed", "request_id", x.RequestID, "error", recordErr)
+	}
+	inOperation := x.operation.Change && a.OperationID != 0 && x.Caller.ClientToken == ""
+	if inOperation || s.nonceLog == nil {
+		return nil
+	}
+	logErr := s.nonceLog.Append(store.Nonce{Hash: x.Caller.Nonce, At: x.now})
+	if logErr != nil {
+		s.log.Error("remembering a nonce failed", "request_id", x.RequestID, "error", logErr)
+	}
+	return logErr
+}
+
 // recordRefusal writes down that a change was asked for and not begun: for the audit, and so that the nonce stays used. When
 // that fails, the refusal stands all the same, since nothing has changed.
-func (s *Server) recordRefusal(ctx context.Context, x *exchange, a Answer, err error) {
+func (s *Server) recordRefusal(ctx context.Context, x *exchange, a Answer, err error) error {
 	r := replyTo(a, err)
-	if err := s.gateway.RecordRefusal(ctx, x.Caller, r.Code, r.Message); err != nil {
-		s.log.Error("recording a refusal failed", "request_id", x.RequestID, "error", err)
-	}
+	return s.gateway.RecordRefusal(ctx, x.Caller, r.Code, r.Message)
 }
 
 // recoverInto makes an internal error of a panic. The stack goes into the log, never into an answer.

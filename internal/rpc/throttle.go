@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
@@ -11,16 +12,18 @@ import (
 	"github.com/rollcall-im/rollcall/internal/ram"
 )
 
-// throttle limits how many calls of one action an account can make in a second. A second's worth may come at once.
+// throttle limits how many calls of one action an account can make in a second, and how many more it can have refused. A
+// second's worth may come at once.
 type throttle struct {
 	rate    float64 // calls a second, 0 for no limit
 	mu      sync.Mutex
-	buckets map[bucketName]*bucket // bounded: accounts that exist times actions that exist
+	buckets map[bucketName]*bucket // bounded: twice the accounts that exist times the actions that exist
 }
 
 type bucketName struct {
 	account ram.AccountID
 	action  string
+	refused bool // by policy or by the allowlist
 }
 
 type bucket struct {
@@ -35,13 +38,13 @@ type throttleState struct {
 }
 
 // take uses up one call, or refuses it and says how long to wait.
-func (t *throttle) take(account ram.AccountID, action string, now time.Time) error {
+func (t *throttle) take(name bucketName, now time.Time) error {
 	if t.rate <= 0 {
 		return nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b := t.bucket(bucketName{account, action}, now)
+	b := t.bucket(name, now)
 	b.tokens = min(t.burst(), b.tokens+t.rate*max(0, now.Sub(b.at).Seconds()))
 	b.at = now
 	if b.tokens >= 1 {
@@ -50,6 +53,12 @@ func (t *throttle) take(account ram.AccountID, action string, now time.Time) err
 	}
 	wait := time.Duration(math.Ceil((1-b.tokens)/t.rate*1000)) * time.Millisecond
 	return &Refusal{Kind: codeThrottled, throttle: &throttleState{limit: int(math.Ceil(t.rate)), wait: wait}}
+}
+
+// isThrottled tells whether a call ended because there were too many.
+func isThrottled(err error) bool {
+	var r *Refusal
+	return errors.As(err, &r) && r.throttle != nil
 }
 
 // burst is how many calls can come at once; never fewer than one, or slow rates would let nothing through.

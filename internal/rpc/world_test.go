@@ -47,14 +47,15 @@ var testEpoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 // world is a server over a real store, with operations that only this package's tests have.
 type world struct {
 	*Server
-	t       *testing.T
-	store   *store.Store
-	gateway *gateway.Gateway
-	clock   *clock
-	log     *syncBuffer
-	metrics *prometheus.Registry
-	nonce   int
-	close   func() error // closes the store
+	t        *testing.T
+	store    *store.Store
+	nonceLog *store.NonceLog
+	gateway  *gateway.Gateway
+	clock    *clock
+	log      *syncBuffer
+	metrics  *prometheus.Registry
+	nonce    int
+	close    func() error // closes the store
 }
 
 type clock struct {
@@ -102,6 +103,10 @@ func newWorld(t *testing.T, adjust ...func(*Config)) *world {
 	}
 	w.close = sync.OnceValue(w.store.Close)
 	t.Cleanup(func() { _ = w.close() })
+	if w.nonceLog, _, err = store.OpenNonceLog(t.TempDir(), NonceMemory, testEpoch); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.nonceLog.Close() }) // a test may have closed it
 	w.seed()
 	w.gateway = gateway.New(gateway.Config{Store: w.store, Now: w.clock.now})
 	w.open(adjust...)
@@ -111,8 +116,8 @@ func newWorld(t *testing.T, adjust ...func(*Config)) *world {
 // open makes the server anew, as a restart does.
 func (w *world) open(adjust ...func(*Config)) {
 	w.t.Helper()
-	cfg := Config{Gateway: w.gateway, Operations: testOperations(), Now: w.clock.now, Metrics: w.metrics,
-		Logger: slog.New(slog.NewTextHandler(w.log, nil)), Keys: testKeys()}
+	cfg := Config{Gateway: w.gateway, Operations: testOperations(), Now: w.clock.now, Keys: testKeys(),
+		NonceLog: w.nonceLog, Telemetry: Telemetry{Logger: slog.New(slog.NewTextHandler(w.log, nil)), Metrics: w.metrics}}
 	for _, a := range adjust {
 		a(&cfg)
 	}

@@ -22,7 +22,7 @@ func (tx *Tx) InsertAccount(a *Account) error {
 		a.ID, a.Name, boolInt(a.Beta), millis(a.CreatedAt))
 }
 
-func scanAccount(row scanner) (Account, error) {
+func scanAccount(row *statement) (Account, error) {
 	var a Account
 	var at int64
 	err := row.Scan(&a.ID, &a.Name, &a.Beta, &at)
@@ -69,7 +69,7 @@ func userKey(u *ram.User) (id, account int64, err error) {
 
 const selectUser = `SELECT id, account_id, name, display_name, created_at FROM ram_user `
 
-func scanUser(row scanner) (ram.User, error) {
+func scanUser(row *statement) (ram.User, error) {
 	var u ram.User
 	var id, account, at int64
 	err := row.Scan(&id, &account, &u.Name, &u.DisplayName, &at)
@@ -135,7 +135,7 @@ func (tx *Tx) AccessKey(id string) (AccessKey, error) {
 
 // AccessKeys gives the keys of a user, or with user 0 those of the account itself, oldest first and without secrets.
 func (tx *Tx) AccessKeys(account, user int64) ([]AccessKey, error) {
-	return all(tx, func(row scanner) (AccessKey, error) {
+	return all(tx, func(row *statement) (AccessKey, error) {
 		k := AccessKey{AccountID: account, UserID: user}
 		var at int64
 		err := row.Scan(&k.ID, &k.Active, &at)

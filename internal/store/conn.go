@@ -125,14 +125,14 @@ func (tx *Tx) run(query string, args ...any) error {
 
 // exec runs a statement and tells how many rows it touched.
 func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	err := tx.each(query, args, func(scanner) (bool, error) { return true, nil })
+	err := tx.each(query, args, func(*statement) (bool, error) { return true, nil })
 	return int64(tx.conn.sqlite.Changes()), err
 }
 
 // one reads the single row that a look-up gives; ErrNoRow when there is none.
 func (tx *Tx) one(query string, args []any, dest ...any) error {
 	found := false
-	err := tx.each(query, args, func(row scanner) (bool, error) {
+	err := tx.each(query, args, func(row *statement) (bool, error) {
 		found = true
 		return false, row.Scan(dest...)
 	})
@@ -143,9 +143,9 @@ func (tx *Tx) one(query string, args []any, dest ...any) error {
 }
 
 // all reads every row.
-func all[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+func all[T any](tx *Tx, scan func(*statement) (T, error), query string, args ...any) ([]T, error) {
 	var out []T
-	err := tx.each(query, args, func(row scanner) (bool, error) {
+	err := tx.each(query, args, func(row *statement) (bool, error) {
 		v, err := scan(row)
 		out = append(out, v)
 		return true, err
@@ -157,7 +157,7 @@ func all[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any
 }
 
 // each runs a statement and shows its rows, as long as more are wanted.
-func (tx *Tx) each(query string, args []any, see func(scanner) (more bool, err error)) (err error) {
+func (tx *Tx) each(query string, args []any, see func(*statement) (more bool, err error)) (err error) {
 	s, err := tx.conn.prepare(query)
 	if err != nil {
 		return err
@@ -180,9 +180,6 @@ func (tx *Tx) each(query string, args []any, see func(scanner) (more bool, err e
 		}
 	}
 }
-
-// scanner is the current row.
-type scanner interface{ Scan(dest ...any) error }
 
 // Scan reads the columns of the current row into pointers, in their order. NULL reads as the zero value.
 func (s *statement) Scan(dest ...any) error {

@@ -39,7 +39,7 @@ func (tx *Tx) Plans() (map[string][]string, error) {
 		if strings.HasPrefix(query, "PRAGMA") {
 			continue
 		}
-		plan, err := all(tx, func(row scanner) (string, error) {
+		plan, err := all(tx, func(row *statement) (string, error) {
 			var detail string
 			var id, parent, unused int
 			err := row.Scan(&id, &parent, &unused, &detail)

@@ -51,7 +51,7 @@ func (tx *Tx) Enqueue(it *Item) error {
 
 const selectItem = `SELECT lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, coalesce(ref, ''), payload, failure FROM outbox `
 
-func scanItem(row scanner) (Item, error) {
+func scanItem(row *statement) (Item, error) {
 	var it Item
 	var next int64
 	err := row.Scan(&it.Lane.Kind, &it.Lane.ID, &it.ID, &it.Kind, &it.OperationID, &it.Attempts, &next, &it.Dead, &it.Ref,
@@ -93,7 +93,7 @@ func (tx *Tx) PutItem(it *Item) error {
 
 // Lanes gives the lanes with living work, in the order of their names, after the given one.
 func (tx *Tx) Lanes(after Lane, most int) ([]Lane, error) {
-	return all(tx, func(row scanner) (Lane, error) {
+	return all(tx, func(row *statement) (Lane, error) {
 		var l Lane
 		err := row.Scan(&l.Kind, &l.ID)
 		return l, err
@@ -114,10 +114,14 @@ func (tx *Tx) HasItem(l Lane, kind group.Kind) (bool, error) {
 	return n > 0, err
 }
 
-// EnqueueReread has a group read again, unless that is on its way already.
+// EnqueueReread has a group read again, unless that is on its way already. A reading at the head of the lane does not count: it
+// may be running, and what it is wanted for may have come after the network answered it.
 func (tx *Tx) EnqueueReread(l Lane) error {
-	waits, err := tx.HasItem(l, group.KindReread)
-	if err != nil || waits {
+	var waiting int
+	err := tx.one(`SELECT count(*) FROM outbox WHERE lane_kind = $1 AND lane_id = $2 AND kind = $3 AND dead = 0
+		AND id > (SELECT min(id) FROM outbox WHERE lane_kind = $1 AND lane_id = $2 AND dead = 0)`,
+		[]any{int64(l.Kind), l.ID, int64(group.KindReread)}, &waiting)
+	if err != nil || waiting > 0 {
 		return err
 	}
 	return tx.Enqueue(&Item{Lane: l, Kind: group.KindReread})

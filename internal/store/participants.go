@@ -12,7 +12,7 @@ func (tx *Tx) Participants(groupID int64) ([]group.Participant, error) {
 	return all(tx, scanParticipant, `SELECT number, state, since, operation_id FROM participant WHERE group_id = $1 ORDER BY number`, groupID)
 }
 
-func scanParticipant(row scanner) (group.Participant, error) {
+func scanParticipant(row *statement) (group.Participant, error) {
 	var p group.Participant
 	var since int64
 	err := row.Scan(&p.Number, &p.State, &since, &p.OperationID)

@@ -91,7 +91,7 @@ func target(c *rpc.Call) (gateway.Target, error) {
 		return t, err
 	}
 	var err error
-	t.Number, err = group.ParseNumber(c.Params.Text("BusinessNumber"))
+	t.Number, err = readNumber(c.Params.Text("BusinessNumber"))
 	return t, err
 }
 

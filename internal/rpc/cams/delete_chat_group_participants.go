@@ -44,11 +44,11 @@ func readPeople(c *rpc.Call) ([]group.Number, error) {
 	}
 	numbers := make([]group.Number, 0, len(list))
 	for i, entry := range list {
-		text := entry.Text("ParticipantNumber")
-		if text == "" {
+		member := entry.Member("ParticipantNumber")
+		if member.Value == "" {
 			return nil, group.Errorf(group.CodeBadList, "Entry %d of List has no ParticipantNumber.", i+1)
 		}
-		n, err := group.ParseNumber(text)
+		n, err := readMember(member)
 		if err != nil {
 			return nil, err
 		}

@@ -127,6 +127,8 @@ func TestEveryOperationRefuses(t *testing.T) {
 			{"foreign space and number", params{numberName: otherNumber, "CustSpaceId": otherSpace}, 400, "Unknown.ResourceOwnerId", false},
 			{"unknown number", params{numberName: "8613800001234"}, 400, "Unknown.ResourceOwnerId", false},
 			{"number with letters", params{numberName: "86138abc"}, 200, "InvalidParameter.PhoneNumberError", sends},
+			{"number with a fraction", params{numberName: "861380000000.0"}, 200, "InvalidParameter.PhoneNumberError", sends},
+			{"negative number", params{numberName: "-8613800000000"}, 200, "InvalidParameter.PhoneNumberError", sends},
 			{"number too short", params{numberName: "123"}, 200, "InvalidParameter.PhoneNumberError", false},
 			{"number too long", params{numberName: "86138000000001234"}, 200, "InvalidParameter.PhoneNumberError", false},
 			{"another channel type", params{"ChannelType": "TELEGRAM"}, 200, "InvalidParameter.ChannelTypeNotSupport", false},

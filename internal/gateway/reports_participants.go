@@ -1,0 +1,118 @@
+package gateway
+
+import (
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+func (g *Gateway) onJoin(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
+	return g.move(tx, fx, gr, movement{people: e.Added, at: e.Timestamp, event: "joined", by: e.Reason, step: (*group.Participant).Join})
+}
+
+func (g *Gateway) onLeave(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
+	return g.move(tx, fx, gr, movement{people: e.Removed, at: e.Timestamp, event: "left", by: graph.ByParticipant, step: (*group.Participant).Leave})
+}
+
+// movement is people coming or going by their own act.
+type movement struct {
+	people []graph.Participant
+	at     time.Time
+	event  string
+	by     string
+	step   func(*group.Participant, time.Time) group.Effect
+}
+
+func (g *Gateway) move(tx *store.Tx, fx *effects, gr *group.Group, m movement) error {
+	known, err := tx.Participants(gr.ID)
+	if err != nil {
+		return err
+	}
+	var changed []group.Participant
+	var told []group.Number
+	doubt := false
+	for _, who := range m.people {
+		n, ok := group.NetworkNumber(who.Number())
+		if !ok {
+			doubt = true // somebody whose number the network hides: the reading tells what it can
+			continue
+		}
+		p := group.Participant{Number: n}
+		if k := group.Find(known, n); k != nil {
+			p = *k
+		}
+		became := m.step(&p, m.at)
+		if !p.State.Pending() {
+			p.OperationID = 0
+		}
+		doubt = doubt || became.Reread()
+		if became.Kept() {
+			changed, told = append(changed, p), append(told, n)
+		}
+	}
+	if err := tx.PutParticipants(gr.ID, changed); err != nil {
+		return err
+	}
+	if len(told) > 0 {
+		if err := g.tell(tx, gr, m.event, 0, peopleEvent{told, m.by}); err != nil {
+			return err
+		}
+	}
+	if doubt {
+		return fx.doubt(tx, gr.ID)
+	}
+	return nil
+}
+
+// onRemoved takes in that the business removed people. The head of the group's lane is the removal it belongs to, if that
+// names them; a report without one comes from another program of the same business.
+func (g *Gateway) onRemoved(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
+	known, err := tx.Participants(gr.ID)
+	if err != nil {
+		return err
+	}
+	s := settlement{group: gr, people: known, at: e.Timestamp}
+	it, err := g.headOf(tx, gr.ID, group.KindRemove)
+	if err != nil {
+		return err
+	}
+	mine := it != nil && g.mine(fx, it, e.RequestID)
+	s.item = it
+	s.said = removedPeople(e)
+	if mine {
+		s.said = append(s.said, failedPeople(e)...)
+	}
+	if len(s.said) == 0 {
+		return nil
+	}
+	ended, err := g.settlePeople(tx, fx, s)
+	if ended {
+		fx.reported(gr.ID, e.RequestID)
+	}
+	return err
+}
+
+func removedPeople(e *graph.Event) []verdictOn {
+	said := make([]verdictOn, 0, len(e.Removed)+len(e.Failed))
+	for _, p := range e.Removed {
+		if n, ok := group.NetworkNumber(p.Number()); ok {
+			said = append(said, verdictOn{number: n, out: true})
+		}
+	}
+	return said
+}
+
+// failedPeople gives those who were not removed, each with its own reason or, without one, with that of the whole.
+func failedPeople(e *graph.Event) []verdictOn {
+	var said []verdictOn
+	for _, p := range e.Failed {
+		n, ok := group.NetworkNumber(p.Number())
+		why := graph.FirstReason(p.Errors, e.Errors)
+		if ok && why != nil {
+			said = append(said, verdictOn{number: n, code: why.Code, message: why.Reason()})
+		}
+	}
+	return said
+}

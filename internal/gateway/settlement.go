@@ -1,0 +1,181 @@
+package gateway
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// settlement is what has to be recorded when the network has spoken about people of a group.
+type settlement struct {
+	group  *group.Group
+	people []group.Participant
+	item   *store.Item // the removal they are part of, nil if none of ours is
+	said   []verdictOn
+	at     time.Time // when the network says it happened; zero when that was read off the group
+}
+
+// settlePeople records what the network said, in the members, in the operation and in the events, and tells whether the
+// command has ended with it.
+func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended bool, err error) {
+	var op *group.Operation
+	again := false
+	if s.item != nil {
+		found, err := tx.Operation(s.item.OperationID)
+		if err != nil {
+			return false, err
+		}
+		op, again = &found, g.flights.of(s.group.ID, s.item.ID).again || s.item.Attempts > 0
+	}
+	told := news{taken: map[int64][]group.Number{}}
+	changed := make([]group.Participant, 0, len(s.said))
+	for _, v := range s.said {
+		was := s.known(v.number)
+		p, state := s.judge(v, again)
+		ours := op != nil && op.Settle(v.number, state, v.code, v.message)
+		if p != nil {
+			if state == group.PersonOut && v.code != 0 {
+				p.OperationID = s.item.OperationID // whose work it was, for when the report comes after all
+			}
+			changed = append(changed, *p)
+			told.add(&was, state, ours, s.item)
+		}
+	}
+	if err := tx.PutParticipants(s.group.ID, changed); err != nil {
+		return false, err
+	}
+	if len(told.left) > 0 {
+		fx.verify(s.group.ID) // a surprise: they were members
+	}
+	if err := g.tellNews(tx, s.group, &told); err != nil || op == nil {
+		return false, err
+	}
+	return g.closeShare(tx, fx, op, s.item)
+}
+
+// operation gives the operation that the settlement is about, 0 if none of ours.
+func (s *settlement) operation() int64 {
+	if s.item == nil {
+		return 0
+	}
+	return s.item.OperationID
+}
+
+// known gives what is known of a person, zero for a stranger.
+func (s *settlement) known(n group.Number) group.Participant {
+	if p := group.Find(s.people, n); p != nil {
+		return *p
+	}
+	return group.Participant{Number: n}
+}
+
+// news is what a settlement has to tell of people.
+type news struct {
+	taken map[int64][]group.Number // by the operation whose work it was, 0 if none of ours
+	left  []group.Number
+}
+
+// add notes one person who stood as was before. Whom we found gone because of a removal was told as removed then; the report
+// that comes late tells nothing new.
+func (n *news) add(was *group.Participant, state group.PersonState, ours bool, it *store.Item) {
+	switch {
+	case state == group.PersonWasOut && was.State.Present():
+		n.left = append(n.left, was.Number)
+	case state != group.PersonOut, was.State == group.Left && was.OperationID != 0:
+	case ours:
+		n.taken[it.OperationID] = append(n.taken[it.OperationID], was.Number)
+	default:
+		n.taken[0] = append(n.taken[0], was.Number)
+	}
+}
+
+// judge gives the participant after the network's word, nil when nothing changes, and what it means for the operation. A
+// person whom an earlier try may have taken out already counts as taken out, though we cannot be sure of the bar.
+func (s *settlement) judge(v verdictOn, again bool) (*group.Participant, group.PersonState) {
+	p := s.known(v.number)
+	was := p.State
+	switch {
+	case v.out && v.code == 0: // the network's own word for it
+		return kept(&p, p.TakeOut(s.at)), group.PersonOut
+	case v.out: // read off the group
+		return kept(&p, p.Absent(s.at)), group.PersonOut
+	case v.code == graph.CodeNotInGroup:
+		state := group.PersonWasOut
+		if again && was == group.Removing {
+			state = group.PersonOut
+		}
+		return kept(&p, p.Absent(s.at)), state
+	default:
+		return kept(&p, p.Stay(s.operation())), group.PersonRefused
+	}
+}
+
+func kept(p *group.Participant, e group.Effect) *group.Participant {
+	if e.Kept() {
+		return p
+	}
+	return nil
+}
+
+func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
+	for _, operation := range slices.Sorted(maps.Keys(n.taken)) {
+		if err := g.tell(tx, gr, "removed", operation, peopleEvent{n.taken[operation], graph.ByBusiness}); err != nil {
+			return err
+		}
+	}
+	if len(n.left) == 0 {
+		return nil
+	}
+	return g.tell(tx, gr, "left", 0, peopleEvent{n.left, graph.ByParticipant})
+}
+
+// closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.
+func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it *store.Item) (bool, error) {
+	if op.State == group.Pending {
+		if op.Close(g.now()) {
+			fx.ended(*op)
+		}
+		if err := tx.UpdateOperation(op); err != nil {
+			return false, err
+		}
+	}
+	if len(shareOf(op, it)) > 0 {
+		return false, nil
+	}
+	fx.settled(it)
+	return true, tx.Finish(it)
+}
+
+// refusePeople ends a command whose people the network will not remove.
+func (g *Gateway) refusePeople(tx *store.Tx, fx *effects, c *command, code int, message string) error {
+	people, err := tx.Participants(c.group.ID)
+	if err != nil {
+		return err
+	}
+	var said []verdictOn
+	for _, n := range c.share() {
+		said = append(said, verdictOn{number: n, code: code, message: message})
+	}
+	gr, err := tx.Group(c.group.ID)
+	if err != nil {
+		return err
+	}
+	before := gr.Status
+	if gr.AfterFailure(group.KindRemove, code == graph.CodeSuspended); gr.Status != before {
+		gr.ModifiedAt = g.now()
+		if err := tx.UpdateGroup(&gr); err != nil {
+			return err
+		}
+	}
+	if code == graph.CodeGroupUnknown {
+		if err := fx.doubt(tx, gr.ID); err != nil {
+			return err
+		}
+	}
+	_, err = g.settlePeople(tx, fx, settlement{group: &gr, people: people, item: &c.job.Item, said: said, at: g.now()})
+	return err
+}

@@ -1,0 +1,39 @@
+package group
+
+import "strconv"
+
+// The countries where a mobile number is dialled with a digit that the network leaves out, or the other way round: Brazil's
+// ninth digit, Mexico's former 1, Argentina's 9. WhatsApp knows such a person by one of the two, whichever was dialled
+// (WhatsApp Business Platform, "Phone number formats").
+var optionalDigits = []struct {
+	country string
+	at      int // place of the digit
+	digit   byte
+	length  int // of the number with the digit
+}{
+	{"55", 4, '9', 13},
+	{"52", 2, '1', 13},
+	{"54", 2, '9', 13},
+}
+
+// Other gives the second spelling of a number that has two; false for the others.
+func (n Number) Other() (Number, bool) {
+	digits := n.String()
+	for _, o := range optionalDigits {
+		if digits[:2] != o.country {
+			continue
+		}
+		switch {
+		case len(digits) == o.length && digits[o.at] == o.digit:
+			return parsed(digits[:o.at] + digits[o.at+1:])
+		case len(digits) == o.length-1:
+			return parsed(digits[:o.at] + string(o.digit) + digits[o.at:])
+		}
+	}
+	return 0, false
+}
+
+func parsed(digits string) (Number, bool) {
+	n, err := strconv.ParseInt(digits, 10, 64)
+	return Number(n), err == nil
+}
