@@ -19,6 +19,11 @@ type front struct {
 }
 
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if len(r.TransferEncoding) > 0 {
+		// A request that also announces a length reaches us without it, and a proxy in front of us may have gone by the length.
+		// What it took for the next request must not become one.
+		w.Header().Set("Connection", "close")
+	}
 	switch path := r.URL.Path; {
 	case path == "/meta/webhook":
 		f.webhook.ServeHTTP(w, r)

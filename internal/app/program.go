@@ -18,6 +18,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/outbound"
+	"github.com/rollcall-im/rollcall/internal/rpc"
 	"github.com/rollcall-im/rollcall/internal/simulator"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
@@ -36,6 +37,7 @@ type Program struct {
 	sealKey []byte
 	gateway *gateway.Gateway
 	webhook *webhook
+	bodies  *rpc.Bodies // room for the bodies of all requests from outside
 	front   *front
 	metrics *prometheus.Registry
 	sim     *simulator.Simulator
@@ -132,7 +134,8 @@ func (p *Program) openFiles(ctx context.Context) (err error) {
 
 // openNetwork reads, or for a simulator makes up, what the network and we prove ourselves to each other with.
 func (p *Program) openNetwork(context.Context) (err error) {
-	p.webhook = &webhook{log: p.log}
+	p.bodies = rpc.NewBodies(rpc.DefaultBodyRoom)
+	p.webhook = &webhook{bodies: p.bodies, log: p.log}
 	if p.cfg.Simulator != nil {
 		p.webhook.appSecret, p.webhook.verifyToken = rand.Text(), rand.Text()
 		return nil

@@ -30,7 +30,7 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 	}
 	p.onStop("nonce log", func(context.Context) error { return nonceLog.Close() })
 	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, NonceLog: nonceLog,
-		Limits:         rpc.Limits{QueryBytes: maxQuery, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
+		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
 		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {
 		return nil, fmt.Errorf("make the callers' gateway: %w", err)

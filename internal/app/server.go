@@ -17,6 +17,8 @@ const (
 	readTime       = 30 * time.Second
 	idleTime       = 2 * time.Minute
 	maxHeaderBytes = maxQuery + 64<<10 // a query that is a little too long gets an answer in the callers' form
+	maxStreams     = 64                // requests at a time on one connection of HTTP/2
+	streamBuffer   = 64 << 10          // bytes of bodies that such a connection can send before they are read
 )
 
 // server is one address that is served.
@@ -37,10 +39,15 @@ type serving struct {
 
 // listen opens the address and begins to serve it. What ends the serving, other than stop, is sent to failed.
 func listen(ctx context.Context, what serving, log *slog.Logger, failed chan<- error) (*server, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", what.address)
+	opened, err := new(net.ListenConfig).Listen(ctx, "tcp", what.address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; give another address, or port 0 for a free one", what.address, err)
 	}
+	tcp, ok := opened.(*net.TCPListener)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("listen on %s: it is no TCP address", what.address), opened.Close())
+	}
+	listener := newCrowd(tcp, maxConnections)
 	s := &server{listener: listener, log: log, done: make(chan struct{}), http: &http.Server{
 		Handler:           what.handler,
 		ReadHeaderTimeout: headerTime,
@@ -48,7 +55,10 @@ func listen(ctx context.Context, what serving, log *slog.Logger, failed chan<- e
 		WriteTimeout:      what.answerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // broken handshakes of passers-by, mostly
+		ConnState:         listener.watch,
+		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: streamBuffer,
+			MaxReceiveBufferPerStream: streamBuffer},
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // broken handshakes of passers-by, mostly
 	}}
 	serve := func() error { return s.http.Serve(listener) }
 	if what.certificate != nil {

@@ -6,15 +6,21 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"regexp"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/rpc"
 )
+
+// signatureShape is what the header of a signature looks like, whatever it signs.
+var signatureShape = regexp.MustCompile(`^sha256=[0-9A-Fa-f]{64}$`)
 
 // webhook receives what Meta pushes to the callback address. It answers 200 once the reports are stored, and 503 when they
 // could not be, so that Meta sends them again.
 type webhook struct {
 	appSecret   string
 	verifyToken string
+	bodies      *rpc.Bodies
 	handle      func(context.Context, []graph.Event) error
 	log         *slog.Logger
 }
@@ -46,15 +52,24 @@ func (h *webhook) handshake(w http.ResponseWriter, r *http.Request) {
 
 // receive takes one delivery and gives the status of its answer.
 func (h *webhook) receive(w http.ResponseWriter, r *http.Request) int {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, graph.MaxWebhookBytes))
+	signature := r.Header.Get(graph.HubSignatureHeader)
+	if !signatureShape.MatchString(signature) { // before anything is read, for nobody needs the app secret to know the shape
+		h.log.Warn("webhook without a signature refused", "source", r.RemoteAddr)
+		return http.StatusForbidden
+	}
+	body, release, err := h.bodies.Read(r.Context(), http.MaxBytesReader(w, r.Body, graph.MaxWebhookBytes))
+	defer release()
 	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.Is(err, rpc.ErrNoRoom):
+		h.log.Warn("webhook put off: the bodies of other requests take all the room", "source", r.RemoteAddr)
+		return http.StatusServiceUnavailable
 	case errors.As(err, &tooLarge):
 		h.log.Warn("webhook larger than the network documents refused", "source", r.RemoteAddr, "limit", tooLarge.Limit)
 		return http.StatusRequestEntityTooLarge
 	case err != nil:
 		return http.StatusBadRequest
-	case !graph.VerifyHubSignature(h.appSecret, body, r.Header.Get(graph.HubSignatureHeader)):
+	case !graph.VerifyHubSignature(h.appSecret, body, signature):
 		h.log.Warn("webhook with a wrong signature refused; is the app secret the right one?", "source", r.RemoteAddr, "bytes", len(body))
 		return http.StatusForbidden
 	}

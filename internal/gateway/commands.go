@@ -39,6 +39,7 @@ func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict
 	case job.Item.Kind != group.KindReread && c.op.State != group.Pending:
 		return g.finish(ctx, c, nil)
 	}
+	defer g.shares.enter(c.group.Number)()
 	switch job.Item.Kind {
 	case group.KindCreate:
 		return g.runCreate(ctx, c)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
@@ -61,7 +62,7 @@ func shareOf(op *group.Operation, it *store.Item) []group.Number {
 // alreadyOut parts those whom a removal before this one took out for good from those who are still to be removed.
 func alreadyOut(people []group.Participant, share []group.Number) (settled []verdictOn, rest []group.Number) {
 	for _, n := range share {
-		if p := group.Find(people, n); p != nil && p.State == group.Removed {
+		if p := group.Find(people, n); p != nil && p.SurelyOut() {
 			settled = append(settled, verdictOn{number: n, code: graph.CodeNotInGroup})
 		} else {
 			rest = append(rest, n)
@@ -180,6 +181,19 @@ func (g *Gateway) lookRemoved(ctx context.Context, c *command, share []group.Num
 	}
 }
 
+// unmoved leaves out those of whom the network said that they are not there, and who have come in since it was asked: its
+// word is older than what we know now, and they have to be asked about again.
+func (c *command) unmoved(said []verdictOn, now []group.Participant) []verdictOn {
+	return slices.DeleteFunc(said, func(v verdictOn) bool {
+		p := group.Find(now, v.number)
+		if v.code != graph.CodeNotInGroup || p == nil || !p.State.Present() {
+			return false
+		}
+		asked := group.Find(c.people, v.number)
+		return asked == nil || asked.State != p.State || !asked.Since.Equal(p.Since)
+	})
+}
+
 // conclude records what the network said of some people and ends the command once all of them are settled. It tells
 // whether nothing more is to be done now.
 func (g *Gateway) conclude(ctx context.Context, c *command, said []verdictOn, at time.Time) (v outbox.Verdict, ended bool) {
@@ -189,7 +203,8 @@ func (g *Gateway) conclude(ctx context.Context, c *command, said []verdictOn, at
 		if err != nil {
 			return err
 		}
-		ended, err = g.settlePeople(tx, fx, settlement{group: &c.group, people: people, item: &c.job.Item, said: said, at: at})
+		still := c.unmoved(said, people)
+		ended, err = g.settlePeople(tx, fx, settlement{group: &c.group, people: people, item: &c.job.Item, said: still, at: at})
 		return err
 	})
 	switch {

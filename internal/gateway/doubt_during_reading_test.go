@@ -27,7 +27,7 @@ func TestP7DoubtDuringAReadingIsNotSwallowed(t *testing.T) {
 		}})
 	w.must(w.gateway().Reread(ctx, g.id))
 	w.wait("the group is read", reading)
-	w.join(g.link, carla) // after the reading, and the report is lost
+	w.join(g.link, carla)                                                                                // after the reading, and the report is lost
 	w.hooks.deliver(graph.Event{Type: graph.ParticipantsAdd, PhoneNumberID: phoneID, GroupID: g.GroupID, // it cannot be: she is barred
 		Timestamp: w.clock.now().Add(5 * time.Second), Added: []graph.Participant{{WaID: berta.String()}}})
 	close(answered)

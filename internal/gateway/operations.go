@@ -21,15 +21,15 @@ type Change struct {
 // Pending tells whether the network has not confirmed the change yet.
 func (c *Change) Pending() bool { return c.Operation.State == group.Pending }
 
-// Operation reads an operation of the caller's account that changes, or was to change, a group. What else the audit holds,
-// such as changes of users and keys, is not for whoever may read groups.
+// Operation reads an operation of the caller's account. Changes of accounts, users and keys, which the audit holds as well, are
+// not for whoever may read groups.
 func (g *Gateway) Operation(ctx context.Context, c Caller, id int64) (Change, error) {
 	var op group.Operation
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
 		op, err = tx.Operation(id)
 		return err
 	})
-	if err == nil && (op.AccountID != c.Principal.account || !op.Kind.Asked()) {
+	if err == nil && (op.AccountID != c.Principal.account || op.Kind.Internal()) {
 		err = store.ErrNoRow
 	}
 	if err != nil {
@@ -86,9 +86,12 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 		switch {
 		case err != nil:
 			return err
-		case first != nil:
+		case first != nil && !overtaken(tx, first):
 			s.op = *first
 		default:
+			if first != nil {
+				s.op.ClientToken = "" // it stays with the first
+			}
 			err = fn(tx, &s.op)
 		}
 		if err == nil && s.op.State == group.Pending {
@@ -122,6 +125,22 @@ func repeated(tx *store.Tx, op *group.Operation) (*group.Operation, error) {
 		return nil, group.Errorf(group.CodeTokenReused, "This ClientToken was used before with other parameters; use a new one.")
 	}
 	return &first, nil
+}
+
+// overtaken tells whether a removal that has ended is no longer true, because somebody whom it found out is in the group now.
+// OK must not be said again then, whatever the token: the removal is made anew.
+func overtaken(tx *store.Tx, first *group.Operation) bool {
+	if first.Kind != group.KindRemove || first.State == group.Pending {
+		return false
+	}
+	known, err := tx.Participants(first.GroupID)
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(first.People, func(p group.Person) bool {
+		now := group.Find(known, p.Number)
+		return now != nil && now.State.Present()
+	})
 }
 
 // begun tells whether the caller's token has begun an operation before, so that nothing need be prepared for it again.

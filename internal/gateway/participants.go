@@ -17,7 +17,7 @@ func (g *Gateway) RemoveParticipants(ctx context.Context, c Caller, t Target, li
 	}
 	var out []group.Number // of those who need not be removed; a pending removal that is joined may not know them
 	op, err := g.run(ctx, c, group.KindRemove, func(tx *store.Tx, op *group.Operation) (err error) {
-		out, err = g.planRemoval(tx, n, t, list, op)
+		out, err = g.planRemoval(tx, n, t, &list, op)
 		return err
 	})
 	if err != nil {
@@ -37,8 +37,9 @@ func countOut(people []group.Person) int64 {
 	return rows
 }
 
-// planRemoval writes down what the rule says has to be done, and gives those who were out before.
-func (g *Gateway) planRemoval(tx *store.Tx, n *group.BusinessNumber, t Target, list []group.Number, op *group.Operation) ([]group.Number, error) {
+// planRemoval writes down what the rule says has to be done, and gives those who were out before. The list is spelt as its
+// people are known.
+func (g *Gateway) planRemoval(tx *store.Tx, n *group.BusinessNumber, t Target, list *[]group.Number, op *group.Operation) ([]group.Number, error) {
 	gr, err := find(tx, n, t)
 	if err != nil {
 		return nil, err
@@ -47,7 +48,8 @@ func (g *Gateway) planRemoval(tx *store.Tx, n *group.BusinessNumber, t Target, l
 	if err != nil {
 		return nil, err
 	}
-	plan, err := group.Remove(&gr, known, list)
+	*list = group.Spelt(known, *list)
+	plan, err := group.Remove(&gr, known, group.Distinct(*list))
 	if err != nil {
 		return nil, err
 	}
@@ -109,12 +111,16 @@ func marked(known []group.Participant, list []group.Number, operation int64) []g
 // enqueueRemovals puts one command for each eight people into the group's lane.
 func enqueueRemovals(tx *store.Tx, op *group.Operation, people int) error {
 	for first := 0; first < people; first += group.MaxPeoplePerCommand {
-		it := store.Item{Lane: lane(op.GroupID), Kind: group.KindRemove, OperationID: op.ID, Payload: []byte{byte(first)}}
-		if err := tx.Enqueue(&it); err != nil {
+		if err := enqueueRemoval(tx, op, first); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// enqueueRemoval puts one command into the lane, for those of the operation's people who begin at first.
+func enqueueRemoval(tx *store.Tx, op *group.Operation, first int) error {
+	return tx.Enqueue(&store.Item{Lane: lane(op.GroupID), Kind: group.KindRemove, OperationID: op.ID, Payload: []byte{byte(first)}})
 }
 
 // ListParticipants gives those who are in a group as far as the network has said, and how many they are. size 0 gives all;

@@ -15,6 +15,9 @@ import (
 // parkedFor is how long a report about something unknown is kept: as long as the network repeats reports.
 const parkedFor = 7 * 24 * time.Hour
 
+// clockSkew is how far the network's clock may be ahead of ours.
+const clockSkew = 5 * time.Minute
+
 // HandleReports takes in what the network reports. It returns once that is on disk; an error means that nothing of it was
 // taken and that the network should report it again. Reports may come late, twice and in any order.
 func (g *Gateway) HandleReports(ctx context.Context, reports []graph.Event) error {
@@ -45,6 +48,9 @@ func (g *Gateway) HandleReports(ctx context.Context, reports []graph.Event) erro
 }
 
 func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
+	if now := g.now(); e.Timestamp.After(now.Add(clockSkew)) { // or nothing that follows would count
+		e.Timestamp = now.UTC().Truncate(time.Second)
+	}
 	switch e.Type {
 	case graph.GroupCreate:
 		return g.onCreate(tx, fx, n, e)
@@ -71,8 +77,11 @@ func (g *Gateway) handleGroup(tx *store.Tx, fx *effects, gr *group.Group, e *gra
 	case graph.ParticipantsAdd:
 		return g.onJoin(tx, fx, gr, e)
 	case graph.ParticipantsRemove:
-		if e.InitiatedBy == graph.ByParticipant {
+		switch {
+		case e.InitiatedBy == graph.ByParticipant:
 			return g.onLeave(tx, fx, gr, e)
+		case e.InitiatedBy == "" && e.RequestID == "": // by whom, the group has to tell
+			return errors.Join(g.onLeave(tx, fx, gr, e), fx.doubt(tx, gr.ID))
 		}
 		return g.onRemoved(tx, fx, gr, e)
 	case graph.SettingsUpdate:

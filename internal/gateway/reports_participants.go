@@ -43,13 +43,17 @@ func (g *Gateway) move(tx *store.Tx, fx *effects, gr *group.Group, m movement) e
 		if k := group.Find(known, n); k != nil {
 			p = *k
 		}
+		before := p
 		became := m.step(&p, m.at)
 		if !p.State.Pending() {
 			p.OperationID = 0
 		}
 		doubt = doubt || became.Reread()
+		if p.State != before.State || !p.Since.Equal(before.Since) {
+			changed = append(changed, p)
+		}
 		if became.Kept() {
-			changed, told = append(changed, p), append(told, n)
+			told = append(told, n)
 		}
 	}
 	if err := tx.PutParticipants(gr.ID, changed); err != nil {
@@ -80,9 +84,9 @@ func (g *Gateway) onRemoved(tx *store.Tx, fx *effects, gr *group.Group, e *graph
 	}
 	mine := it != nil && g.mine(fx, it, e.RequestID)
 	s.item = it
-	s.said = removedPeople(e)
+	s.said = removedPeople(e, known)
 	if mine {
-		s.said = append(s.said, failedPeople(e)...)
+		s.said = append(s.said, failedPeople(e, known)...)
 	}
 	if len(s.said) == 0 {
 		return nil
@@ -94,25 +98,46 @@ func (g *Gateway) onRemoved(tx *store.Tx, fx *effects, gr *group.Group, e *graph
 	return err
 }
 
-func removedPeople(e *graph.Event) []verdictOn {
+func removedPeople(e *graph.Event, known []group.Participant) []verdictOn {
 	said := make([]verdictOn, 0, len(e.Removed)+len(e.Failed))
 	for _, p := range e.Removed {
-		if n, ok := group.NetworkNumber(p.Number()); ok {
+		for _, n := range meant(p, known) {
 			said = append(said, verdictOn{number: n, out: true})
 		}
 	}
 	return said
 }
 
+// meant gives the numbers by which we know a person of a removal's report. It echoes what the network was sent, and the
+// network may know its owner by another number, which it then names too.
+func meant(p graph.Participant, known []group.Participant) []group.Number {
+	var numbers []group.Number
+	if n, ok := group.NetworkNumber(p.Input); ok {
+		numbers = append(numbers, group.Spelt(known, []group.Number{n})[0])
+	}
+	n, ok := group.NetworkNumber(p.WaID)
+	if ok && (len(numbers) == 0 || n != numbers[0] && group.Find(known, n) != nil) {
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
+
 // failedPeople gives those who were not removed, each with its own reason or, without one, with that of the whole.
-func failedPeople(e *graph.Event) []verdictOn {
+func failedPeople(e *graph.Event, known []group.Participant) []verdictOn {
 	var said []verdictOn
 	for _, p := range e.Failed {
-		n, ok := group.NetworkNumber(p.Number())
 		why := graph.FirstReason(p.Errors, e.Errors)
-		if ok && why != nil {
-			said = append(said, verdictOn{number: n, code: why.Code, message: why.Reason()})
+		for _, n := range meant(p, known) {
+			if why != nil && !joinedSince(known, n, e.Timestamp, why.Code) {
+				said = append(said, verdictOn{number: n, code: why.Code, message: why.Reason()})
+			}
 		}
 	}
 	return said
+}
+
+// joinedSince tells whether somebody has come in after the network found that they were not there.
+func joinedSince(known []group.Participant, n group.Number, at time.Time, code int) bool {
+	p := group.Find(known, n)
+	return code == graph.CodeNotInGroup && p != nil && p.State.Present() && p.Since.After(at)
 }

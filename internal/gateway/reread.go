@@ -21,7 +21,10 @@ type reading struct {
 
 // lacks tells whether the reading shows that a person is not in the group. That somebody is not listed does not, while the
 // network hides numbers.
-func (r *reading) lacks(n group.Number) bool { return r.complete && !r.present[n] }
+func (r *reading) lacks(n group.Number) bool {
+	other, _ := n.Other()
+	return r.complete && !r.present[n] && !r.present[other]
+}
 
 // readGroup asks the network who is in a group.
 func (g *Gateway) readGroup(ctx context.Context, c *command) (reading, error) {
@@ -82,6 +85,7 @@ func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, r *reading) er
 	var changed []group.Participant
 	var joined, left []group.Number
 	for n := range r.present {
+		n = group.Spelt(c.people, []group.Number{n})[0]
 		p := group.Participant{Number: n}
 		if known := group.Find(c.people, n); known != nil {
 			p = *known

@@ -36,6 +36,12 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 	for _, v := range s.said {
 		was := s.known(v.number)
 		p, state := s.judge(v, again)
+		if state == group.PersonPending { // an old word about somebody who has come in since
+			if err := fx.doubt(tx, s.group.ID); err != nil {
+				return false, err
+			}
+			continue
+		}
 		ours := op != nil && op.Settle(v.number, state, v.code, v.message)
 		if p != nil {
 			if state == group.PersonOut && v.code != 0 {
@@ -100,7 +106,11 @@ func (s *settlement) judge(v verdictOn, again bool) (*group.Participant, group.P
 	was := p.State
 	switch {
 	case v.out && v.code == 0: // the network's own word for it
-		return kept(&p, p.TakeOut(s.at)), group.PersonOut
+		effect := p.TakeOut(s.at)
+		if effect == group.Refused {
+			return nil, group.PersonPending
+		}
+		return kept(&p, effect), group.PersonOut
 	case v.out: // read off the group
 		return kept(&p, p.Absent(s.at)), group.PersonOut
 	case v.code == graph.CodeNotInGroup:
@@ -136,6 +146,9 @@ func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
 // closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.
 func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it *store.Item) (bool, error) {
 	if op.State == group.Pending {
+		if err := reopen(tx, op); err != nil {
+			return false, err
+		}
 		if op.Close(g.now()) {
 			fx.ended(*op)
 		}
@@ -148,6 +161,35 @@ func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it 
 	}
 	fx.settled(it)
 	return true, tx.Finish(it)
+}
+
+// reopen looks, before a removal of more than one command ends, whether everybody whom an earlier command found out is out
+// still: somebody may have come in by the link meanwhile. Whoever is in goes back into the lane.
+func reopen(tx *store.Tx, op *group.Operation) error {
+	if len(op.People) <= group.MaxPeoplePerCommand || op.Count(group.PersonPending) > 0 {
+		return nil
+	}
+	people, err := tx.Participants(op.GroupID)
+	if err != nil {
+		return err
+	}
+	var back []group.Participant
+	commands := map[int]bool{}
+	for i, p := range op.People {
+		known := group.Find(people, p.Number)
+		if known == nil || !known.State.Present() || p.State == group.PersonRefused {
+			continue
+		}
+		op.People[i] = group.Person{Number: p.Number}
+		back = append(back, group.MarkRemoval(known, p.Number, op.ID))
+		commands[i-i%group.MaxPeoplePerCommand] = true
+	}
+	for first := range commands {
+		if err := enqueueRemoval(tx, op, first); err != nil {
+			return err
+		}
+	}
+	return tx.PutParticipants(op.GroupID, back)
 }
 
 // refusePeople ends a command whose people the network will not remove.

@@ -24,8 +24,10 @@ func (e Effect) Kept() bool { return e == Applied || e == Doubtful }
 func (p *Participant) Join(at time.Time) Effect {
 	switch p.State {
 	case Removed:
-		// The network bars whom the business removed, so this is either old or something we do not understand.
+		// The network bars whom the business removed, so this is either old or something we do not understand. Then nobody
+		// may go on being sure that the person is out.
 		if at.After(p.Since) {
+			p.Since = time.Time{}
 			return Refused
 		}
 		return Ignored
@@ -58,10 +60,14 @@ func (p *Participant) confirm(at time.Time) Effect {
 	return Applied
 }
 
-// TakeOut applies the network's word that the business removed the person. It is final.
+// TakeOut applies the network's word that the business removed the person. It is final, unless the person is known to have
+// come in later.
 func (p *Participant) TakeOut(at time.Time) Effect {
-	if p.State == Removed {
+	switch {
+	case p.State == Removed:
 		return Ignored
+	case p.State.Present() && at.Before(p.Since):
+		return Refused
 	}
 	p.State, p.Since = Removed, at
 	return Applied

@@ -125,14 +125,16 @@ func TestP7ReportsNeverBringARemovedPersonBack(t *testing.T) {
 		for _, r := range arrivals[:before] {
 			r.apply(&p)
 		}
-		p.TakeOut(at(removal))
+		if p.TakeOut(at(removal)) == group.Refused {
+			return // somebody came in later, says an earlier arrival: the group is read
+		}
 		for _, r := range arrivals[before:] {
 			v := r.apply(&p)
 			if p.State != group.Removed || v.Kept() {
 				t.Fatalf("%+v made a removed person %d", r, p.State)
 			}
-			if want := r.joined && r.second > removal; v.Reread() != want {
-				t.Fatalf("%+v after a removal at %d: reread %v, want %v", r, removal, v.Reread(), want)
+			if later := r.joined && r.second > removal; later && (!v.Reread() || p.SurelyOut()) {
+				t.Fatalf("%+v after a removal at %d: reread %v, surely out %v", r, removal, v.Reread(), p.SurelyOut())
 			}
 		}
 	})
@@ -200,7 +202,7 @@ func TestTheNetworksWordOnARemoval(t *testing.T) {
 		{"removed a member", takeOut, person(group.Removing, 5), person(group.Removed, 9), group.Applied},
 		{"removed somebody unknown", takeOut, fresh, person(group.Removed, 9), group.Applied},
 		{"removed, said twice", takeOut, person(group.Removed, 5), person(group.Removed, 5), group.Ignored},
-		{"removed, and the report of joining is newer", takeOut, person(group.Member, 12), person(group.Removed, 9), group.Applied},
+		{"removed, and the report of joining is newer", takeOut, person(group.Member, 12), person(group.Member, 12), group.Refused},
 		{"not a member, we thought so", absent, person(group.Removing, 5), without(person(group.Left, 9)), group.Applied},
 		{"not a member, as we thought", absent, person(group.Checking, 5), without(person(group.Left, 9)), group.Applied},
 		{"not a member, having left", absent, person(group.Left, 5), person(group.Left, 5), group.Ignored},

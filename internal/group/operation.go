@@ -25,8 +25,8 @@ const (
 var kindNames = [...]string{KindCreate: "create", KindUpdate: "update", KindDelete: "delete", KindMakeLink: "make-link",
 	KindDropLink: "drop-link", KindRemove: "remove", KindSend: "send", KindReread: "reread", KindAccount: "account"}
 
-// Asked tells whether it is the kind of change that callers ask for of a group.
-func (k Kind) Asked() bool { return k >= KindCreate && k <= KindSend }
+// Internal tells whether it is a kind of change that nobody asks for of a group: our own, or one of the accounts themselves.
+func (k Kind) Internal() bool { return k == KindReread || k == KindAccount }
 
 // String gives a short word for logs and for the operation's record.
 func (k Kind) String() string {

@@ -18,6 +18,10 @@ const (
 // Present tells whether the person is in the group as far as the network has said.
 func (s ParticipantState) Present() bool { return s == Member || s == Removing }
 
+// SurelyOut tells whether the network need not be asked about a person: the business removed them, the network bars them, and
+// no report has spoken against it since (such a report takes the time away).
+func (p *Participant) SurelyOut() bool { return p.State == Removed && !p.Since.IsZero() }
+
 // Pending tells whether a removal of the person is on its way.
 func (s ParticipantState) Pending() bool { return s == Removing || s == Checking }
 
@@ -69,7 +73,7 @@ func sortOut(known []Participant, list []Number) Removal {
 	for _, n := range list {
 		p := Find(known, n)
 		switch {
-		case p != nil && p.State == Removed:
+		case p != nil && p.SurelyOut():
 			plan.Out = append(plan.Out, n)
 			continue
 		case p != nil && p.State.Pending():

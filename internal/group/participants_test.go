@@ -15,7 +15,7 @@ const first = group.Number(8613800000001)
 
 func TestRemove(t *testing.T) {
 	who := func(n group.Number, s group.ParticipantState, operation int64) group.Participant {
-		return group.Participant{Number: n, State: s, OperationID: operation}
+		return group.Participant{Number: n, State: s, Since: at(1), OperationID: operation}
 	}
 	a, b, c := first, first+1, first+2
 	tests := []struct {
@@ -84,7 +84,7 @@ func checkJoined(t *rapid.T, known []group.Participant, list []group.Number, pla
 	covering := map[int64]bool{}
 	for _, n := range list {
 		p := group.Find(known, n)
-		barred := p != nil && p.State == group.Removed
+		barred := p != nil && p.SurelyOut()
 		if barred != slices.Contains(plan.Out, n) {
 			t.Fatalf("%s: barred %v, and the plan is %+v", n, barred, plan)
 		}
@@ -113,6 +113,9 @@ func drawPeople(t *rapid.T) []group.Participant {
 	var people []group.Participant
 	for i := range 10 {
 		p := group.Participant{Number: number(i), State: group.ParticipantState(rapid.IntRange(0, int(group.Checking)).Draw(t, "state"))}
+		if rapid.Bool().Draw(t, "dated") {
+			p.Since = at(1)
+		}
 		if p.State == 0 {
 			continue // not known
 		}
@@ -129,7 +132,7 @@ func TestRemoveRefuses(t *testing.T) {
 	for i := range many {
 		many[i] = number(i)
 	}
-	barred := []group.Participant{{Number: first, State: group.Removed}}
+	barred := []group.Participant{{Number: first, State: group.Removed, Since: at(1)}}
 	pending := []group.Participant{{Number: first, State: group.Removing, OperationID: 4}}
 	tests := []struct {
 		name   string

@@ -33,6 +33,18 @@ func (n Number) Other() (Number, bool) {
 	return 0, false
 }
 
+// Spelt gives the listed numbers as we know their owners: somebody known by the other spelling is meant by either.
+func Spelt(known []Participant, list []Number) []Number {
+	out := make([]Number, len(list))
+	for i, n := range list {
+		out[i] = n
+		if other, ok := n.Other(); ok && Find(known, n) == nil && Find(known, other) != nil {
+			out[i] = other
+		}
+	}
+	return out
+}
+
 func parsed(digits string) (Number, bool) {
 	n, err := strconv.ParseInt(digits, 10, 64)
 	return Number(n), err == nil

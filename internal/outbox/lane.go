@@ -141,9 +141,7 @@ func (o *Outbox) leave(name store.Lane, l *lane) bool {
 
 // step runs the head of a lane once and tells whether to go on with the next.
 func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
-	select {
-	case o.slots <- struct{}{}:
-	case <-o.ctx.Done():
+	if !o.enter(name) {
 		return false
 	}
 	if o.overtaken(l, item.ID) {
@@ -173,6 +171,22 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 	default:
 		l.over = item.ID
 		return true
+	}
+}
+
+// enter takes a slot, as soon as there is one, and tells whether it has.
+func (o *Outbox) enter(name store.Lane) bool {
+	select {
+	case o.slots <- struct{}{}:
+		return true
+	default:
+		o.cfg.Logger.Debug("a lane waits because enough of them are at work", "lane", name)
+	}
+	select {
+	case o.slots <- struct{}{}:
+		return true
+	case <-o.ctx.Done():
+		return false
 	}
 }
 

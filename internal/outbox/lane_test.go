@@ -2,6 +2,9 @@ package outbox_test
 
 import (
 	"context"
+	"log/slog"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -247,4 +250,38 @@ func TestFinishedButStillThere(t *testing.T) {
 	r.check(t, true, 0, 0)
 	w.finish(r)
 	w.finish(w.expect(items[1]))
+}
+
+// An item that an event takes out while it waits for a slot does not run.
+func TestSettledWhileItWaitsForASlot(t *testing.T) {
+	t.Parallel()
+	var said logged
+	w := started(t, func(c *outbox.Config) {
+		c.Parallel, c.Logger = 1, slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	})
+	busy := w.expect(w.send(lane(2))[0]) // has the only slot
+	items := w.send(lane(1), lane(1))
+	w.until("the lane waits for the slot", func() bool { return said.contains("a lane waits") })
+	w.settle(items[0])
+	w.finish(busy)
+	w.finish(w.expect(items[1]))
+	w.awaitIdle()
+}
+
+// logged keeps what a logger writes.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logged) contains(words string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.text.String(), words)
 }

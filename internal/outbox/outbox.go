@@ -32,7 +32,7 @@ type Handler func(ctx context.Context, job Job) Verdict
 type Config struct {
 	Store    *store.Store
 	Handlers map[store.LaneKind]Handler
-	Parallel int           // handlers running at once, default 256
+	Parallel int           // handlers running at once, default 16384
 	Sweep    time.Duration // how often to look for lanes that nobody woke, default 30 s
 	Logger   *slog.Logger
 }
@@ -56,7 +56,7 @@ type Outbox struct {
 // New makes an outbox that is not running yet: items added before Start wait.
 func New(cfg Config) *Outbox {
 	if cfg.Parallel == 0 {
-		cfg.Parallel = 256
+		cfg.Parallel = 1 << 14
 	}
 	if cfg.Sweep == 0 {
 		cfg.Sweep = 30 * time.Second

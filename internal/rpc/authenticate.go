@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -31,7 +32,7 @@ func (s *Server) authenticate(ctx context.Context, x *exchange) error {
 		return refuseClaim(err)
 	}
 	sum := s.nonces.sum(p.AccessKeyID, x.claim.Nonce)
-	if err := s.nonces.use(sum, x.now); err != nil {
+	if err := s.nonces.useBy(p.AccessKeyID, sum, x.now); err != nil {
 		return err
 	}
 	x.Caller = gateway.Caller{Principal: p, Action: x.operation.Action, RequestID: x.RequestID, Source: x.origin.String(),
@@ -75,15 +76,31 @@ func refuseClaim(err error) error {
 	return err
 }
 
+// What is repeated of a request whose signature does not hold. Nobody has signed it, so it must not cost many times what it
+// is itself.
+const (
+	maxStringEcho  = 64 << 10 // of the string to sign of signature 1.0; it is repeated whole or not at all
+	maxRequestEcho = 8 << 10  // of the canonical request of version 3
+)
+
 // refuseMismatch repeats what was signed here. Old clients compare everything behind the colon with their own string, so
 // nothing may follow it; they then know whether the secret or the request is wrong.
 func refuseMismatch(m *signature.MismatchError) error {
 	if m.Scheme == signature.RPCHMACSHA1 {
+		if len(m.StringToSign) > maxStringEcho {
+			return refusef(codeSignatureMismatch, "Specified signature is not matched with our calculation: the string to sign has %d bytes, too many to be repeated.",
+				len(m.StringToSign))
+		}
 		return &Refusal{Kind: codeSignatureMismatch,
 			Message: "Specified signature is not matched with our calculation. server string to sign is:" + m.StringToSign}
 	}
-	return refusef(codeSignatureMismatch, "Specified signature does not match our calculation. server StringToSign is [%s] server CanonicalRequest is [%s]",
-		m.StringToSign, m.CanonicalRequest)
+	canonical, rest := m.CanonicalRequest, ""
+	if len(canonical) > maxRequestEcho {
+		rest = fmt.Sprintf("; of its %d bytes the first %d are repeated", len(canonical), maxRequestEcho)
+		canonical = canonical[:maxRequestEcho]
+	}
+	return refusef(codeSignatureMismatch, "Specified signature does not match our calculation. server StringToSign is [%s] server CanonicalRequest is [%s]%s",
+		m.StringToSign, canonical, rest)
 }
 
 func refuseBadClaim(e *signature.Error) error {

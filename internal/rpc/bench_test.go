@@ -45,7 +45,7 @@ func BenchmarkServeList(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		if i%batch == 0 {
 			b.StopTimer()
-			server.nonces = newNonces(testKeys().Nonce, 10*batch)
+			server.nonces = newNonces(testKeys().Nonce, 10*batch, 10*batch)
 			nonces = nonces[:0]
 			for n := range batch {
 				signed.Header = http.Header{}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rollcall-im/rollcall/internal/signature"
 )
 
 func contextWithTimeout(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
@@ -133,6 +135,30 @@ func TestNeverRedirects(t *testing.T) {
 		_ = res.Body.Close()
 		if res.StatusCode != 404 {
 			t.Errorf("%s: %d", path, res.StatusCode)
+		}
+	}
+}
+
+// TestEchoIsBounded: a request that nobody has signed is not answered with many times its bytes.
+func TestEchoIsBounded(t *testing.T) {
+	w := newWorld(t)
+	form := "GroupId=" + strings.Repeat("\x01", 512<<10)
+	for _, c := range []struct {
+		q    request
+		most int
+		told string
+	}{
+		{request{scheme: signature.RPCHMACSHA1, body: form, form: true}, 1 << 10, "too many to be repeated"},
+		{request{scheme: signature.RPCHMACSHA1, query: "GroupId=" + strings.Repeat("%01", 20<<10)}, 1 << 10, "too many to be repeated"},
+		{request{scheme: signature.RPCHMACSHA1, query: "GroupId=" + strings.Repeat("x", 60<<10)}, 64 << 10, "xxx"},
+		{request{query: "GroupId=" + strings.Repeat("%01", 200<<10)}, 10 << 10, "the first 8192 are repeated"},
+		{request{query: "GroupId=" + strings.Repeat("x", 7<<10)}, 10 << 10, "xxx"},
+	} {
+		c.q.action, c.q.secret = "DeleteThing", "guessed"
+		a := w.call(c.q)
+		w.expect(a, 400, "SignatureDoesNotMatch")
+		if a.Body.Len() > c.most || !strings.Contains(a.Message, c.told) || !strings.Contains(a.Message, ":") && c.q.scheme != 0 {
+			t.Errorf("%d bytes are answered with %d: %.200s … %s", len(c.q.query)+len(c.q.body), a.Body.Len(), a.Message, a.Message[max(0, len(a.Message)-100):])
 		}
 	}
 }

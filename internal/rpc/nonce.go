@@ -25,6 +25,7 @@ const nonceShards = 64
 type nonces struct {
 	macs   sync.Pool // of *nonceHash
 	most   int64
+	shares nonceShares
 	held   atomic.Int64
 	shards [nonceShards]nonceShard
 }
@@ -48,10 +49,10 @@ type nonceTable struct {
 	slots  []uint64 // a power of two of them; 0 is free
 }
 
-// newNonces makes a memory for at most that many nonces. The key must be the same after a restart, for the store keeps
+// newNonces makes a memory for at most that many nonces, and at most so many of one access key. The key must be the same after a restart, for the store keeps
 // hashes.
-func newNonces(key []byte, most int) *nonces {
-	n := &nonces{most: int64(most)}
+func newNonces(key []byte, most, mostOfKey int) *nonces {
+	n := &nonces{most: int64(most), shares: nonceShares{most: int64(mostOfKey), keys: map[string]*nonceShare{}}}
 	n.macs.New = func() any { return &nonceHash{mac: hmac.New(sha256.New, key)} }
 	return n
 }
@@ -70,6 +71,19 @@ func (n *nonces) sum(accessKeyID, nonce string) uint64 {
 	sum := binary.BigEndian.Uint64(h.buf)
 	n.macs.Put(h)
 	return max(sum, 1)
+}
+
+// useBy remembers a nonce of an access key as used now. It refuses what use refuses, and any when the key has had its share.
+func (n *nonces) useBy(accessKeyID string, sum uint64, now time.Time) error {
+	minute := unixMinute(now)
+	if err := n.shares.take(accessKeyID, minute); err != nil {
+		return err
+	}
+	err := n.use(sum, now)
+	if err != nil {
+		n.shares.giveBack(accessKeyID, minute)
+	}
+	return err
 }
 
 // use remembers a nonce as used now. It refuses one that was used before, and any when there is no room.
@@ -110,10 +124,9 @@ func unixMinute(t time.Time) int64 { return t.Unix() / 60 }
 
 // expire drops the minutes whose last nonce is old enough and tells how many nonces went.
 func (s *nonceShard) expire(minute int64) int64 {
-	const keep = int64(NonceMemory/time.Minute) + 1
 	var gone int64
 	s.minutes = slices.DeleteFunc(s.minutes, func(t nonceTable) bool {
-		old := t.minute+keep <= minute
+		old := t.minute+nonceMinutes <= minute
 		if old {
 			gone += int64(t.used)
 		}

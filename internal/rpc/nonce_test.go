@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,7 +131,7 @@ func TestNonceThatCannotBeKept(t *testing.T) {
 
 // TestNonceMemoryIsBounded: a full memory refuses calls rather than forget, and makes room as minutes pass.
 func TestNonceMemoryIsBounded(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Limits.Nonces = 3 })
+	w := newWorld(t, func(c *Config) { c.Limits.Nonces, c.Limits.NoncesOfKey = 3, 3 })
 	for range 3 {
 		w.expect(w.call(request{action: "ListSilently"}), 200, "OK")
 	}
@@ -144,10 +145,62 @@ func TestNonceMemoryIsBounded(t *testing.T) {
 	}
 }
 
+// TestOneKeyCannotFillTheMemory: a key that has had its share is refused, the others are not, and a nonce that was refused
+// counts for nobody.
+func TestOneKeyCannotFillTheMemory(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Limits.Nonces = 24 })
+	flood := func() answered { return w.call(request{action: "ListSilently", key: readerKey}) }
+	for range 2 {
+		w.expect(w.call(request{action: "ListSilently", key: readerKey, nonce: "the same"}), 200, "OK")
+		for range 5 {
+			w.expect(w.call(request{action: "ListSilently", key: readerKey, nonce: "the same"}), 400, "SignatureNonceUsed")
+		}
+		for range 5 {
+			w.expect(flood(), 200, "OK")
+		}
+		for range 5 {
+			a := flood()
+			w.expect(a, 503, "ServiceUnavailable")
+			if !strings.Contains(a.Message, "access key") {
+				t.Errorf("Message is %q", a.Message)
+			}
+		}
+		for range 3 {
+			w.expect(w.call(request{action: "ListSilently", key: rootKey}), 200, "OK")
+		}
+		w.clock.add(NonceMemory + 2*time.Minute)
+	}
+}
+
+// TestNonceSharesAgainstAModel compares the counts with a list of all uses, over moves of the clock.
+func TestNonceSharesAgainstAModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := nonceShares{most: 5, keys: map[string]*nonceShare{}}
+		model := map[string][]int64{}
+		minute := unixMinute(testEpoch)
+		for range rapid.IntRange(1, 300).Draw(t, "steps") {
+			minute += int64(rapid.SampledFrom([]int{0, 0, 1, 5, 31, 40}).Draw(t, "minutes"))
+			key := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "key")
+			live := slices.DeleteFunc(model[key], func(m int64) bool { return m+nonceMinutes <= minute })
+			err := s.take(key, minute)
+			if (err == nil) != (len(live) < 5) {
+				t.Fatalf("error %v with %d uses", err, len(live))
+			}
+			switch {
+			case err == nil && rapid.Bool().Draw(t, "give back"):
+				s.giveBack(key, minute)
+			case err == nil:
+				live = append(live, minute)
+			}
+			model[key] = live
+		}
+	})
+}
+
 // TestNoncesAgainstAModel compares the tables with a map, over moves of the clock.
 func TestNoncesAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		n := newNonces(make([]byte, 16), 1000)
+		n := newNonces(make([]byte, 16), 1000, 1000)
 		model := map[uint64]time.Time{}
 		now := testEpoch
 		sums := rapid.SliceOfN(rapid.Uint64Min(1), 1, 30).Draw(t, "sums")
@@ -171,7 +224,7 @@ func TestNoncesAgainstAModel(t *testing.T) {
 
 // TestNonceLoad: what is loaded counts as used when it was used, and only once.
 func TestNonceLoad(t *testing.T) {
-	n := newNonces(make([]byte, 16), 10)
+	n := newNonces(make([]byte, 16), 10, 10)
 	used := []store.Nonce{{Hash: -5, At: testEpoch.Add(-30 * time.Minute)}, {Hash: -5, At: testEpoch.Add(-30 * time.Minute)}, {Hash: 7, At: testEpoch}}
 	n.load(used)
 	if held := n.held.Load(); held != 2 {
@@ -190,7 +243,7 @@ func TestNonceLoad(t *testing.T) {
 
 // TestNonceSum: key id and nonce cannot be shifted into one another, and another key hashes otherwise.
 func TestNonceSum(t *testing.T) {
-	n, other := newNonces([]byte("0123456789abcdef"), 1), newNonces([]byte("0123456789abcdeg"), 1)
+	n, other := newNonces([]byte("0123456789abcdef"), 1, 1), newNonces([]byte("0123456789abcdeg"), 1, 1)
 	first, again := n.sum("a", "b"), n.sum("a", "b")
 	if n.sum("ab", "c") == n.sum("a", "bc") || first == other.sum("a", "b") || first != again {
 		t.Error("the hash does not tell what it should")
@@ -213,7 +266,7 @@ func TestLongestNonceIsAccepted(t *testing.T) {
 func BenchmarkNonce(b *testing.B) {
 	for _, held := range []int{0, 1_000_000} {
 		b.Run("held="+strconv.Itoa(held), func(b *testing.B) {
-			n := newNonces(make([]byte, 16), 1<<30)
+			n := newNonces(make([]byte, 16), 1<<30, 1<<30)
 			r := rand.New(rand.NewPCG(1, 2))
 			now := testEpoch
 			for i := range held {

@@ -48,6 +48,7 @@ type Limits struct {
 	Bodies         *Bodies // room for the bodies of all requests, default DefaultBodyRoom of its own
 	Parameters     int     // in query and form together, default 2048
 	Nonces         int     // remembered at once, default ten million; each takes about 14 bytes
+	NoncesOfKey    int     // of them those of one access key, default a quarter
 	CallsPerSecond float64 // of one account and action, and as many that are refused; 0 does not limit
 }
 
@@ -66,6 +67,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Nonces == 0 {
 		l.Nonces = 10_000_000
+	}
+	if l.NoncesOfKey == 0 {
+		l.NoncesOfKey = (l.Nonces + 3) / 4
 	}
 	return l
 }
@@ -102,7 +106,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	limits := cfg.Limits.withDefaults()
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
-		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces), nonceLog: cfg.NonceLog, now: cfg.Now, log: cfg.Telemetry.Logger,
+		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.NonceLog, now: cfg.Now, log: cfg.Telemetry.Logger,
 		throttle: throttle{rate: limits.CallsPerSecond, buckets: map[bucketName]*bucket{}}}
 	if s.now == nil {
 		s.now = time.Now

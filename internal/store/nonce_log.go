@@ -86,8 +86,8 @@ func (l *NonceLog) Append(n Nonce) error {
 			return err
 		}
 	}
-	binary.LittleEndian.PutUint64(l.room[:], uint64(n.Hash))            //nolint:gosec // the same 64 bits
-	binary.LittleEndian.PutUint64(l.room[8:], uint64(n.At.UnixMilli())) //nolint:gosec // the same 64 bits
+	binary.LittleEndian.PutUint64(l.room[:], uint64(n.Hash)) //nolint:gosec // the same 64 bits
+	binary.LittleEndian.PutUint64(l.room[8:], uint64(n.At.UnixMilli()))
 	if _, err := l.file.WriteAt(l.room[:], l.size); err != nil {
 		return fmt.Errorf("write nonce log: %w", err) // what was written of it is overwritten by the next one
 	}

@@ -57,6 +57,7 @@ func TestUpdateChatGroup(t *testing.T) {
 	}{
 		"nothing":             {params{}, "InvalidParameter.NothingToUpdate"},
 		"empty picture":       {params{"ProfilePictureFile": ""}, "InvalidParameter.NothingToUpdate"},
+		"endless picture":     {params{"ProfilePictureFile": "https://example.com/" + strings.Repeat("x", 2029)}, "InvalidParameter.ProfilePictureFileInvalid"},
 		"empty subject":       {params{"Subject": ""}, "InvalidParameter.SubjectInvalid"},
 		"long subject":        {params{"Subject": strings.Repeat("x", 129)}, "InvalidParameter.SubjectInvalid"},
 		"long description":    {params{"Description": strings.Repeat("x", 2049)}, "InvalidParameter.DescriptionInvalid"},
@@ -246,6 +247,10 @@ func TestListChatGroup(t *testing.T) {
 		}
 	}
 	w.expect(w.call("ListChatGroup", params{"Page": `{"Index":1,"Size":5}`, "GroupStatus": "DELETED"}), 200, "InvalidParameter.GroupStatusInvalid")
+	for _, subject := range []string{"\x00", "of\x00g1", "a\nb", "\u0085", strings.Repeat("é", 129)} {
+		w.expect(w.call("ListChatGroup", params{"Page": `{"Index":1,"Size":5}`, "Subject": subject}), 200, "InvalidParameter.SubjectInvalid")
+	}
+	w.expect(w.call("ListChatGroup", params{"Page": `{"Index":1,"Size":5}`, "Subject": strings.Repeat("é", 128)}), 200, "OK")
 }
 
 // TestPage: every way in which a page can be wrong, in both operations that have one.

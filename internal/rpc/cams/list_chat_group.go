@@ -3,6 +3,8 @@ package cams
 import (
 	"context"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -29,8 +31,12 @@ func (s *service) runListChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer
 	if err != nil {
 		return rpc.Answer{}, err
 	}
+	subject, err := readSubjectFilter(c)
+	if err != nil {
+		return rpc.Answer{}, err
+	}
 	rows, total, err := s.gateway.ListGroups(ctx, c.Caller, t, gateway.GroupList{
-		Status: status, Subject: c.Params.Text("Subject"), Index: p.index, Size: p.size,
+		Status: status, Subject: subject, Index: p.index, Size: p.size,
 	})
 	if err != nil {
 		return rpc.Answer{}, err
@@ -41,6 +47,18 @@ func (s *service) runListChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer
 			w.List("List", len(rows), func(i int) { writeGroup(w, &rows[i]) })
 		})
 	}}, nil
+}
+
+// readSubjectFilter refuses what can be part of no subject; the database would read a text only up to its first NUL.
+func readSubjectFilter(c *rpc.Call) (string, error) {
+	text := c.Params.Text("Subject")
+	switch {
+	case strings.ContainsFunc(text, unicode.IsControl):
+		return "", group.Errorf(group.CodeBadSubject, "Subject has a control character, which no group's subject has.")
+	case utf8.RuneCountInString(text) > group.MaxSubject:
+		return "", group.Errorf(group.CodeBadSubject, "Subject is longer than the %d characters that a group's can have.", group.MaxSubject)
+	}
+	return text, nil
 }
 
 func readStatus(c *rpc.Call) (group.Status, error) {

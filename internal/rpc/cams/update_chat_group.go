@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 )
 
@@ -13,15 +14,22 @@ func (s *service) updateChatGroup() rpc.Operation {
 		onGroup(optional("Subject", "Description", "ProfilePictureFile")...)...)
 }
 
+// maxPictureURL is how long the address of a picture can be: it is kept with the group and given back in every list.
+const maxPictureURL = 2048
+
 func (s *service) runUpdateChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
 	t, err := target(c)
 	if err != nil {
 		return rpc.Answer{}, err
 	}
+	picture := c.Params.Text("ProfilePictureFile")
+	if len(picture) > maxPictureURL {
+		return rpc.Answer{}, group.Errorf(group.CodeBadPicture, "ProfilePictureFile is longer than %d characters; give a shorter address.", maxPictureURL)
+	}
 	ch, err := s.gateway.UpdateGroup(ctx, c.Caller, t, gateway.Settings{
 		Subject:     sent(c, "Subject"),
 		Description: sent(c, "Description"),
-		PictureURL:  c.Params.Text("ProfilePictureFile"),
+		PictureURL:  picture,
 	})
 	if err != nil {
 		return rpc.Answer{}, err
