@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // maxConnections is how many connections one address serves at a time. Each costs memory before anybody has shown who it is.
@@ -15,6 +17,7 @@ const maxConnections = 4096
 type crowd struct {
 	*net.TCPListener
 	places chan struct{}
+	room   *semaphore.Weighted // for headers
 	closed chan struct{}
 	close  func() error
 
@@ -25,7 +28,8 @@ type crowd struct {
 }
 
 func newCrowd(listener *net.TCPListener, most int) *crowd {
-	l := &crowd{TCPListener: listener, places: make(chan struct{}, most), closed: make(chan struct{}), at: map[net.Conn]*list.Element{}}
+	l := &crowd{TCPListener: listener, places: make(chan struct{}, most), room: semaphore.NewWeighted(headerRoom),
+		closed: make(chan struct{}), at: map[net.Conn]*list.Element{}}
 	l.close = sync.OnceValue(func() error {
 		close(l.closed)
 		return listener.Close()
@@ -47,7 +51,12 @@ func (l *crowd) Accept() (net.Conn, error) {
 		<-l.places
 		return nil, err
 	}
-	return &member{TCPConn: conn, leave: sync.OnceFunc(func() { <-l.places })}, nil
+	m := &member{TCPConn: conn, header: header{room: l.room}}
+	m.leave = sync.OnceFunc(func() {
+		m.header.leave()
+		<-l.places
+	})
+	return m, nil
 }
 
 func (l *crowd) waitForPlace() error {
@@ -102,7 +111,8 @@ func (l *crowd) end(e *list.Element) {
 // member is a connection that gives its place back when it is closed.
 type member struct {
 	*net.TCPConn
-	leave func()
+	header header
+	leave  func()
 }
 
 // Close implements net.Conn.

@@ -9,11 +9,14 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 )
 
 // hall is a server with few places. Requests to /hold are told of in held and answered when release is closed.
 type hall struct {
 	t       *testing.T
+	crowd   *crowd
 	addr    string
 	held    chan struct{}
 	release chan struct{}
@@ -27,9 +30,9 @@ func newHall(t *testing.T, places int) *hall {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hall{t: t, addr: listener.Addr().String(), held: make(chan struct{}, 16), release: make(chan struct{})}
 	l := newCrowd(listener, places)
-	server := &http.Server{ConnState: l.watch, ReadHeaderTimeout: time.Minute, Handler: &front{rpc: http.HandlerFunc(
+	h := &hall{t: t, crowd: l, addr: listener.Addr().String(), held: make(chan struct{}, 16), release: make(chan struct{})}
+	server := &http.Server{ConnState: l.watch, ConnContext: l.remember, ReadHeaderTimeout: time.Minute, Handler: attend(&front{rpc: http.HandlerFunc(
 		func(_ http.ResponseWriter, r *http.Request) {
 			_, _ = io.Copy(io.Discard, r.Body)
 			if r.URL.Path == "/hold" {
@@ -38,7 +41,7 @@ func newHall(t *testing.T, places int) *hall {
 				<-h.release
 				h.running.Add(-1)
 			}
-		})}}
+		})})}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(l) }()
 	t.Cleanup(func() {
@@ -144,5 +147,44 @@ func TestChunkedIsTheLast(t *testing.T) {
 		if len(h.held) > 0 {
 			t.Errorf("with %q, a second request was served", length)
 		}
+	}
+}
+
+// TestHeadersAreBounded: headers that are begun and not ended take no more than there is room for; ordinary ones need none, and
+// the room is free again when the others have gone.
+func TestHeadersAreBounded(t *testing.T) {
+	t.Parallel()
+	h := newHall(t, 64)
+	h.crowd.room = semaphore.NewWeighted(1 << 20)
+	begun := "GET /?" + strings.Repeat("a", 300<<10)
+	broken, open := make(chan struct{}, 16), 0
+	var guests []*guest
+	for range 16 {
+		g := h.enter("GET /?a")
+		guests = append(guests, g)
+		go func() {
+			_, _ = io.WriteString(g, begun)
+			if _, err := g.answers.ReadByte(); err != nil {
+				broken <- struct{}{}
+			}
+		}()
+	}
+	for range len(guests) - 3 { // three have room: 16 KiB of each need none
+		<-broken
+		open++
+	}
+	h.answered(h.enter(ask))
+	for _, g := range guests {
+		_ = g.Close()
+	}
+	for ; open < len(guests); open++ {
+		<-broken
+	}
+	large := "GET /?" + strings.Repeat("a", 200<<10) + " HTTP/1.1\r\nHost: x\r\n\r\n"
+	for range 20 { // one connection, many requests: each gives back what it took
+		g := h.enter(large)
+		h.answered(g)
+		_, _ = io.WriteString(g, large)
+		h.answered(g)
 	}
 }

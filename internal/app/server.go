@@ -49,13 +49,14 @@ func listen(ctx context.Context, what serving, log *slog.Logger, failed chan<- e
 	}
 	listener := newCrowd(tcp, maxConnections)
 	s := &server{listener: listener, log: log, done: make(chan struct{}), http: &http.Server{
-		Handler:           what.handler,
+		Handler:           attend(what.handler),
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       readTime,
 		WriteTimeout:      what.answerTime,
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ConnState:         listener.watch,
+		ConnContext:       listener.remember,
 		HTTP2: &http.HTTP2Config{MaxConcurrentStreams: maxStreams, MaxReceiveBufferPerConnection: streamBuffer,
 			MaxReceiveBufferPerStream: streamBuffer},
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug), // broken handshakes of passers-by, mostly

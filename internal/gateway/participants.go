@@ -120,7 +120,7 @@ func enqueueRemovals(tx *store.Tx, op *group.Operation, people int) error {
 
 // enqueueRemoval puts one command into the lane, for those of the operation's people who begin at first.
 func enqueueRemoval(tx *store.Tx, op *group.Operation, first int) error {
-	return tx.Enqueue(&store.Item{Lane: lane(op.GroupID), Kind: group.KindRemove, OperationID: op.ID, Payload: []byte{byte(first)}})
+	return tx.Enqueue(&store.Item{Lane: lane(op.GroupID), Kind: group.KindRemove, OperationID: op.ID, Payload: []byte{byte(first)}}) //nolint:gosec // below 100
 }
 
 // ListParticipants gives those who are in a group as far as the network has said, and how many they are. size 0 gives all;

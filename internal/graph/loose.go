@@ -78,7 +78,7 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	if data[0] != '{' {
 		raw = nil
 		if json.Unmarshal(data, &raw) != nil {
-			return nil
+			return nil //nolint:nilerr // what is no list counts as an empty one
 		}
 	}
 	for _, r := range raw {

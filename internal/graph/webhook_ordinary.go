@@ -222,6 +222,16 @@ func (c *cursor) errors(into *list[wireError]) {
 	}
 }
 
+func (c *cursor) errorData(e *wireError) {
+	for c.open('{'); c.member(); {
+		if c.name == "details" {
+			c.text(&e.Data.Details)
+		} else {
+			c.skip()
+		}
+	}
+}
+
 func (c *cursor) error(e *wireError) {
 	for c.open('{'); c.member(); {
 		switch c.name {
@@ -232,13 +242,7 @@ func (c *cursor) error(e *wireError) {
 		case "message":
 			c.text(&e.Message)
 		case "error_data":
-			for c.open('{'); c.member(); {
-				if c.name == "details" {
-					c.text(&e.Data.Details)
-				} else {
-					c.skip()
-				}
-			}
+			c.errorData(e)
 		case "error_subcode", "error_user_title", "is_transient", "fbtrace_id":
 			c.odd = true
 		default:

@@ -3,6 +3,7 @@ package signature
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -117,7 +118,8 @@ func TestSeveralValuesOfASignedHeader(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := NewKey("other").Verify(r, mustParse(t, r))
-	if mismatch, ok := err.(*MismatchError); !ok || !strings.Contains(mismatch.CanonicalRequest, "\naccept:a,b\n") {
+	var mismatch *MismatchError
+	if !errors.As(err, &mismatch) || !strings.Contains(mismatch.CanonicalRequest, "\naccept:a,b\n") {
 		t.Errorf("canonical request has no line accept:a,b: %+v", err)
 	}
 }

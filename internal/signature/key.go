@@ -35,7 +35,7 @@ func NewKey(secret string) *Key {
 // nil, a *MismatchError for a wrong signature, or an *Error: of kind BodyHash if the body is not the one that
 // was signed, of kind BadEncoding for parameters that cannot be decoded.
 func (k *Key) Verify(r *Request, c *Claim) error {
-	s := scratches.Get().(*scratch)
+	s := scratches.Get().(*scratch) //nolint:errcheck // the pool holds nothing else
 	defer s.release()
 	if err := s.prepare(r, c); err != nil {
 		return err
@@ -108,7 +108,7 @@ func (s *scratch) prepareACS3(r *Request, c *Claim) (err error) {
 // sign calculates the signature as it stands on the wire.
 func (s *scratch) sign(k *Key, scheme Scheme) {
 	pool := k.pool(scheme)
-	mac := pool.Get().(hash.Hash)
+	mac := pool.Get().(hash.Hash) //nolint:errcheck // the pool holds nothing else
 	mac.Reset()
 	mac.Write(s.toSign)
 	s.sum = mac.Sum(s.sum[:0])

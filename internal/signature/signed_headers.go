@@ -13,32 +13,17 @@ func (c *Claim) checkSignedHeaders(r *Request) error {
 	if strings.Count(list, ";") >= maxSignedHeaders {
 		return errBadValue("SignedHeaders", "has too many names")
 	}
-	var hasHost, hasContentType bool
-	signedACS, previous, ascending := 0, "", true
-	for rest, more := list, true; more; {
-		var name string
-		name, rest, more = strings.Cut(rest, ";")
-		if !isHeaderName(name) || name == "authorization" {
-			return errAuthorization("SignedHeaders", "SignedHeaders must be header names in lower case, joined by semicolons, without authorization")
-		}
-		ascending = ascending && name > previous
-		previous = name
-		hasHost = hasHost || name == "host"
-		hasContentType = hasContentType || name == "content-type"
-		if strings.HasPrefix(name, "x-acs-") && c.has(r, name) {
-			signedACS++
-		}
-	}
-	if !ascending && hasRepeatedName(list) {
+	signed, ok := c.readSignedHeaders(r)
+	switch {
+	case !ok:
+		return errAuthorization("SignedHeaders", "SignedHeaders must be header names in lower case, joined by semicolons, without authorization")
+	case !signed.ascending && hasRepeatedName(list):
 		return errAuthorization("SignedHeaders", "SignedHeaders has a name more than once")
-	}
-	if !hasHost {
+	case !signed.host:
 		return errUnsigned("host")
-	}
-	if !hasContentType && len(r.Body) > 0 && len(r.Header["Content-Type"]) > 0 {
+	case !signed.contentType && len(r.Body) > 0 && len(r.Header["Content-Type"]) > 0:
 		return errUnsigned("content-type")
-	}
-	if signedACS == c.acsHeaders {
+	case signed.acs == c.acsHeaders:
 		return nil
 	}
 	for _, name := range acsHeaders(r) {
@@ -47,6 +32,34 @@ func (c *Claim) checkSignedHeaders(r *Request) error {
 		}
 	}
 	return nil
+}
+
+// signedHeaders is what a list of signed headers holds.
+type signedHeaders struct {
+	host, contentType bool
+	ascending         bool // and so without repetition
+	acs               int  // x-acs-… headers that the request has
+}
+
+// readSignedHeaders goes through the list once; false for a name that cannot be one.
+func (c *Claim) readSignedHeaders(r *Request) (signedHeaders, bool) {
+	signed := signedHeaders{ascending: true}
+	previous := ""
+	for rest, more := c.SignedHeaders, true; more; {
+		var name string
+		name, rest, more = strings.Cut(rest, ";")
+		if !isHeaderName(name) || name == "authorization" {
+			return signed, false
+		}
+		signed.ascending = signed.ascending && name > previous
+		previous = name
+		signed.host = signed.host || name == "host"
+		signed.contentType = signed.contentType || name == "content-type"
+		if strings.HasPrefix(name, "x-acs-") && c.has(r, name) {
+			signed.acs++
+		}
+	}
+	return signed, true
 }
 
 func (c *Claim) has(r *Request, name string) bool {

@@ -5,7 +5,6 @@
 package simulator
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -88,7 +87,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 3<<20))
 	events, broken := graph.ParseWebhook(body)
 	if err != nil || broken != nil || !graph.VerifyHubSignature(testSecret, body, r.Header.Get(graph.HubSignatureHeader)) {
-		l.b.Error(fmt.Errorf("webhook %q: %v, %v", body, err, broken))
+		l.b.Errorf("webhook %q: %v, %v", body, err, broken)
 		return
 	}
 	w.WriteHeader(http.StatusOK)

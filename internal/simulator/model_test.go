@@ -33,7 +33,7 @@ func TestMembershipModel(t *testing.T) {
 		if err != nil {
 			rt.Fatalf("%v", err)
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		m := &modelRun{world: openWorld(rt, withLog(filepath.Join(dir, "log"))),
 			model: model{barred: map[string]bool{}, received: map[string][]string{}}}
 		defer func() { _ = m.sim.Close(context.Background()) }()

@@ -72,9 +72,7 @@ func (s *Simulator) openPump() error {
 	p.url = target
 	p.blank = &http.Request{Method: http.MethodPost, URL: target, Host: target.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
 	if p.transport == nil {
-		own := http.DefaultTransport.(*http.Transport).Clone()
-		own.MaxIdleConnsPerHost = deliveriesAtOnce
-		p.transport = own
+		p.transport = &http.Transport{MaxIdleConnsPerHost: deliveriesAtOnce, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true}
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ const (
 var creds = graph.Credentials{PhoneNumberID: testNumID, Token: testToken}
 
 // quiet drops the log; the tests look at effects.
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = slog.New(slog.DiscardHandler)
 
 // tester is what *testing.T and *rapid.T have in common.
 type tester interface {
@@ -295,7 +295,7 @@ func (w *world) remove(groupID string, people ...string) graph.Event {
 }
 
 // send sends a text and waits until it is delivered to one phone at least.
-func (w *world) send(groupID, text string) string {
+func (w *world) send(groupID, text string) {
 	w.t.Helper()
 	id, err := w.meta.SendText(ctx(), creds, graph.GroupText{GroupID: groupID, Body: text, CallbackData: "data of " + text})
 	if err != nil {
@@ -304,7 +304,6 @@ func (w *world) send(groupID, text string) string {
 	w.hooks.wait(w.t, func(e graph.Event) bool {
 		return e.Type == graph.MessageStatus && e.Status.MessageID == id && e.Status.Status == "delivered"
 	})
-	return id
 }
 
 // raw makes a Graph call with a chosen body and returns status, body and error code.
