@@ -12,7 +12,7 @@ import (
 
 // place says which installation a verb is about.
 type place struct {
-	DataDir     string `env:"ROLLCALL_DATA_DIR" default:"${data_dir}" placeholder:"FOLDER" help:"The server's data directory; it may be running. Default ${default}."`
+	DataDir     string `env:"ROLLCALL_DATA_DIR" default:"${data_dir}" placeholder:"FOLDER" help:"The server's data directory. Default ${default}."`
 	SealKeyFile string `env:"ROLLCALL_SEAL_KEY_FILE" placeholder:"FILE" help:"The server's --seal-key-file, if it has one."`
 }
 

@@ -27,8 +27,8 @@ type crowd struct {
 	at      map[net.Conn]*list.Element // in idle
 }
 
-func newCrowd(listener *net.TCPListener, most int) *crowd {
-	l := &crowd{TCPListener: listener, places: make(chan struct{}, most), room: semaphore.NewWeighted(headerRoom),
+func newCrowd(listener *net.TCPListener, most int, room int64) *crowd {
+	l := &crowd{TCPListener: listener, places: make(chan struct{}, most), room: semaphore.NewWeighted(room),
 		closed: make(chan struct{}), at: map[net.Conn]*list.Element{}}
 	l.close = sync.OnceValue(func() error {
 		close(l.closed)

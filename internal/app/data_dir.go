@@ -62,6 +62,32 @@ func (d Data) create() error {
 	return nil
 }
 
+// checkKind refuses to use a production server's directory for development, which would put a demo account and a simulated
+// network into it, and the other way round, which would let the demo account's keys into production.
+func (d Data) checkKind(development bool) error {
+	_, err := os.Stat(d.path(simulatorFile))
+	made := err == nil
+	switch {
+	case !d.Exists() || made == development:
+		return nil
+	case development:
+		return fmt.Errorf("%s belongs to a production server; give rollcall dev a directory of its own with --data-dir", d.Dir)
+	}
+	return fmt.Errorf("%s was made by rollcall dev and holds a demo account; give rollcall serve a directory of its own with --data-dir", d.Dir)
+}
+
+// settleKind checks the kind of the directory and marks one for development before anything else is in it.
+func (d Data) settleKind(development bool) error {
+	if err := d.checkKind(development); err != nil || !development {
+		return err
+	}
+	file, err := os.OpenFile(d.path(simulatorFile), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("mark data directory: %w", err)
+	}
+	return file.Close()
+}
+
 // clear deletes what a server keeps in the directory, and nothing else. The caller holds the lock.
 func (d Data) clear() error {
 	var errs []error

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -37,6 +38,7 @@ func buildFortress(t *testing.T) *fortress {
 	data := app.Data{Dir: filepath.Join(t.TempDir(), "data")}
 	f := &fortress{foreign: settle(t, data, "8613811111111", "22")}
 	f.stranger = app.Credentials{AccessKeyID: f.foreign.AccessKeyID, AccessKeySecret: f.foreign.AccessKeySecret}
+	must(t, os.WriteFile(filepath.Join(data.Dir, "simulator.log"), nil, 0o600)) // a development server's directory
 	f.site = open(t, life{DataDir: data.Dir, ConfirmWait: patience}.config())
 	f.hireUsers(data)
 	f.g = f.newGroup(hiddenSubject)

@@ -75,11 +75,11 @@ func (h *header) giveBack() {
 	h.held, h.read = 0, 0
 }
 
-// Read implements net.Conn. A connection whose headers there is no room for breaks off.
+// Read implements net.Conn. A connection for whose headers there is no room breaks off.
 func (m *member) Read(p []byte) (int, error) {
 	n, err := m.TCPConn.Read(p)
 	if n > 0 && !m.header.take(int64(n)) {
-		return 0, &net.OpError{Op: "read", Net: "tcp", Err: errNoHeaderRoom} // the server breaks off without an answer
+		return 0, &net.OpError{Op: "read", Net: "tcp", Err: errNoHeaderRoom} // net/http breaks off, with a 400 at most
 	}
 	return n, err
 }

@@ -87,5 +87,8 @@ func (d Data) Clear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.checkKind(true); err != nil {
+		return errors.Join(err, l.release())
+	}
 	return errors.Join(d.clear(), l.release())
 }

@@ -125,6 +125,9 @@ func (p *Program) openFiles(ctx context.Context) (err error) {
 		return err
 	}
 	p.onStop("data directory", func(context.Context) error { return l.release() })
+	if err := p.data.settleKind(p.cfg.Simulator != nil); err != nil {
+		return err
+	}
 	if p.store, p.sealKey, err = p.data.open(ctx, p.log); err != nil {
 		return err
 	}

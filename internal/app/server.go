@@ -47,7 +47,7 @@ func listen(ctx context.Context, what serving, log *slog.Logger, failed chan<- e
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("listen on %s: it is no TCP address", what.address), opened.Close())
 	}
-	listener := newCrowd(tcp, maxConnections)
+	listener := newCrowd(tcp, maxConnections, headerRoom)
 	s := &server{listener: listener, log: log, done: make(chan struct{}), http: &http.Server{
 		Handler:           attend(what.handler),
 		ReadHeaderTimeout: headerTime,

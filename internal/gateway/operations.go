@@ -138,7 +138,7 @@ func overtaken(tx *store.Tx, first *group.Operation) bool {
 		return false
 	}
 	return slices.ContainsFunc(first.People, func(p group.Person) bool {
-		now := group.Find(known, p.Number)
+		now := group.Find(known, group.Spelt(known, []group.Number{p.Number})[0])
 		return now != nil && now.State.Present()
 	})
 }

@@ -212,6 +212,7 @@ func TestP1LeavingMeanwhile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	g := w.group("ward", anna, berta)
+	w.clock.advance(time.Second) // in the second of her joining the network's word would prove nothing
 	reached, open := w.gate()
 	c := w.accept(g.Target, anna)
 	w.wait("the network has the removal", reached)

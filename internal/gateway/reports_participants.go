@@ -113,7 +113,10 @@ func removedPeople(e *graph.Event, known []group.Participant) []verdictOn {
 func meant(p graph.Participant, known []group.Participant) []group.Number {
 	var numbers []group.Number
 	if n, ok := group.NetworkNumber(p.Input); ok {
-		numbers = append(numbers, group.Spelt(known, []group.Number{n})[0])
+		if group.Find(known, n) == nil { // what was sent is known by its own spelling
+			n = group.Spelt(known, []group.Number{n})[0]
+		}
+		numbers = append(numbers, n)
 	}
 	n, ok := group.NetworkNumber(p.WaID)
 	if ok && (len(numbers) == 0 || n != numbers[0] && group.Find(known, n) != nil) {
@@ -136,8 +139,9 @@ func failedPeople(e *graph.Event, known []group.Participant) []verdictOn {
 	return said
 }
 
-// joinedSince tells whether somebody has come in after the network found that they were not there.
+// joinedSince tells whether somebody may have come in after the network found that they were not there. Both times are whole
+// seconds, so within one second nobody can tell.
 func joinedSince(known []group.Participant, n group.Number, at time.Time, code int) bool {
 	p := group.Find(known, n)
-	return code == graph.CodeNotInGroup && p != nil && p.State.Present() && p.Since.After(at)
+	return code == graph.CodeNotInGroup && p != nil && p.State.Present() && !p.Since.Before(at)
 }

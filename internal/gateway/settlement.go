@@ -145,6 +145,7 @@ func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
 
 // closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.
 func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it *store.Item) (bool, error) {
+	ended := len(shareOf(op, it)) == 0 // before anybody goes back, who is another command's work
 	if op.State == group.Pending {
 		if err := reopen(tx, op); err != nil {
 			return false, err
@@ -156,17 +157,17 @@ func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it 
 			return false, err
 		}
 	}
-	if len(shareOf(op, it)) > 0 {
+	if !ended {
 		return false, nil
 	}
 	fx.settled(it)
 	return true, tx.Finish(it)
 }
 
-// reopen looks, before a removal of more than one command ends, whether everybody whom an earlier command found out is out
-// still: somebody may have come in by the link meanwhile. Whoever is in goes back into the lane.
+// reopen looks, before a removal of several people ends, whether everybody who was found out earlier, by another command or by
+// this one, is out still: somebody may have come in by the link meanwhile. Whoever is in goes back into the lane.
 func reopen(tx *store.Tx, op *group.Operation) error {
-	if len(op.People) <= group.MaxPeoplePerCommand || op.Count(group.PersonPending) > 0 {
+	if len(op.People) == 1 || op.Count(group.PersonPending) > 0 {
 		return nil
 	}
 	people, err := tx.Participants(op.GroupID)

@@ -135,7 +135,7 @@ func (c *cursor) string() string {
 			plain = false
 		}
 	}
-	c.odd = true
+	c.odd, c.at = true, len(c.in) // a backslash at the end leads past it
 	return ""
 }
 
@@ -158,7 +158,9 @@ func (c *cursor) skip() {
 	for depth := 0; c.at < len(c.in) && !c.odd; c.at++ {
 		switch c.in[c.at] {
 		case '"':
-			c.string()
+			if c.string(); c.odd {
+				return
+			}
 			c.at--
 		case '{', '[':
 			depth++

@@ -33,12 +33,14 @@ func (n Number) Other() (Number, bool) {
 	return 0, false
 }
 
-// Spelt gives the listed numbers as we know their owners: somebody known by the other spelling is meant by either.
+// Spelt gives the listed numbers as we know their owners: somebody known by the other spelling is meant by either. Who is in
+// the group goes before a namesake who is not, and who stands there because this spelling was once asked about in vain.
 func Spelt(known []Participant, list []Number) []Number {
 	out := make([]Number, len(list))
 	for i, n := range list {
-		out[i] = n
-		if other, ok := n.Other(); ok && Find(known, n) == nil && Find(known, other) != nil {
+		other, _ := n.Other()
+		mine, theirs := Find(known, n), Find(known, other)
+		if out[i] = n; theirs != nil && (mine == nil || theirs.State.Present() && !mine.State.Present()) {
 			out[i] = other
 		}
 	}
