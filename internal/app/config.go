@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -89,6 +90,18 @@ func (c Config) check() error {
 		return errors.New("without Meta's app secret anybody could send webhooks; give --app-secret-file")
 	case c.Meta.VerifyTokenFile == "":
 		return errors.New("without a verify token Meta cannot register the callback address; give --verify-token-file")
+	}
+	return c.Meta.check()
+}
+
+// check refuses an address of the Graph API that the numbers' tokens would travel to in the open.
+func (m Meta) check() error {
+	u, err := url.Parse(m.GraphURL)
+	if err != nil {
+		return fmt.Errorf("--graph-url %s is no URL; leave it out for Meta's own", m.GraphURL)
+	}
+	if u.Scheme == "http" && !onLoopback(net.JoinHostPort(u.Hostname(), "80")) {
+		return fmt.Errorf("--graph-url %s would show the numbers' tokens to the network; give an https address", m.GraphURL)
 	}
 	return nil
 }

@@ -53,3 +53,13 @@ func TestFreshSparesProduction(t *testing.T) {
 		t.Errorf("the database holds %q, %v", text, err)
 	}
 }
+
+func TestGraphAddressIsNotInTheOpen(t *testing.T) {
+	t.Parallel()
+	for address, refused := range map[string]bool{"": false, "https://graph.example.com": false, "http://127.0.0.1:8021": false,
+		"http://localhost:8021": false, "http://[::1]:8021": false, "http://graph.example.com": true, "http://127.0.0.1.example.com": true} {
+		if err := (Meta{GraphURL: address}).check(); (err != nil) != refused {
+			t.Errorf("%q: %v, want a refusal %t", address, err, refused)
+		}
+	}
+}
