@@ -39,7 +39,7 @@ func (w *world) removing(t gateway.Target, people ...group.Number) <-chan gatewa
 }
 
 // answered gives an answer as soon as it comes, and fails when people whom it says to be out are in the group below.
-func (w *world) answered(t gateway.Target, answer <-chan gateway.Change, rows int64) gateway.Change {
+func (w *world) answered(t gateway.Target, answer <-chan gateway.Change, rows int64) {
 	w.t.Helper()
 	select {
 	case c := <-answer:
@@ -50,10 +50,8 @@ func (w *world) answered(t gateway.Target, answer <-chan gateway.Change, rows in
 				w.t.Errorf("OK was said, and %d is %q on the network", p.Number, seat)
 			}
 		}
-		return c
 	case <-time.After(patience):
 		w.t.Fatalf("the removal was not answered")
-		return gateway.Change{}
 	}
 }
 
@@ -200,6 +198,21 @@ func TestP1TheOtherSpellingTakesOut(t *testing.T) {
 		w.hooks.deliver(echoed(w.hooks.take(1))...)
 		w.answered(g.Target, answer, 1)
 		w.expect(g.Target, anna)
+	})
+	t.Run("another program dialled her", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t)
+		g := w.group("ward", anna, elisa)
+		w.hooks.hold(kinds(graph.ParticipantsRemove))
+		client, creds := w.other()
+		_, err := client.RemoveParticipants(ctx, creds, g.GroupID, []string{elisa.String()})
+		w.must(err)
+		reports := echoed(w.hooks.take(1))
+		reports[0].Removed[0].WaID = ""
+		w.hooks.deliver(reports...)
+		if diff := cmp.Diff([]group.Number{anna}, w.members(g.Target)); diff != "" {
+			t.Errorf("members (-want +got):\n%s", diff)
+		}
 	})
 	t.Run("we did not know of her", func(t *testing.T) {
 		t.Parallel()
@@ -368,9 +381,15 @@ func TestP1ReportOlderThanTheJoin(t *testing.T) {
 			g := w.group("ward", berta, carla)
 			w.clock.advance(time.Hour) // so that nothing else is as young as what follows
 			opened := make(chan struct{})
+			var asked atomic.Bool
 			w.sim.Interfere(&simulator.Interference{BeforeCall: func(c simulator.Call) simulator.CallFate {
-				if c.Operation == "get_group" { // what is proved here is not the reading
-					w.hang(opened)
+				switch c.Operation {
+				case "remove_participants":
+					asked.Store(true)
+				case "get_group": // what is proved here is not the reading
+					if asked.Load() {
+						w.hang(opened)
+					}
 				}
 				return simulator.CallFate{}
 			}})
