@@ -22,7 +22,7 @@ func (tx *Tx) InsertAccount(a *Account) error {
 		a.ID, a.Name, boolInt(a.Beta), millis(a.CreatedAt))
 }
 
-func scanAccount(row *statement) (Account, error) {
+func scanAccount(row scanner) (Account, error) {
 	var a Account
 	var at int64
 	err := row.Scan(&a.ID, &a.Name, &a.Beta, &at)
@@ -69,7 +69,7 @@ func userKey(u *ram.User) (id, account int64, err error) {
 
 const selectUser = `SELECT id, account_id, name, display_name, created_at FROM ram_user `
 
-func scanUser(row *statement) (ram.User, error) {
+func scanUser(row scanner) (ram.User, error) {
 	var u ram.User
 	var id, account, at int64
 	err := row.Scan(&id, &account, &u.Name, &u.DisplayName, &at)
@@ -135,7 +135,7 @@ func (tx *Tx) AccessKey(id string) (AccessKey, error) {
 
 // AccessKeys gives the keys of a user, or with user 0 those of the account itself, oldest first and without secrets.
 func (tx *Tx) AccessKeys(account, user int64) ([]AccessKey, error) {
-	return all(tx, func(row *statement) (AccessKey, error) {
+	return all(tx, func(row scanner) (AccessKey, error) {
 		k := AccessKey{AccountID: account, UserID: user}
 		var at int64
 		err := row.Scan(&k.ID, &k.Active, &at)
@@ -152,13 +152,4 @@ func (tx *Tx) SetAccessKeyActive(account int64, id string, on bool) error {
 // DeleteAccessKey forgets a key.
 func (tx *Tx) DeleteAccessKey(account int64, id string) error {
 	return tx.must(`DELETE FROM access_key WHERE account_id = $1 AND id = $2`, account, id)
-}
-
-// must is exec for statements that have to find their row.
-func (tx *Tx) must(query string, args ...any) error {
-	rows, err := tx.exec(query, args...)
-	if err == nil && rows == 0 {
-		return ErrNoRow
-	}
-	return err
 }

@@ -15,7 +15,7 @@ func (tx *Tx) InsertChannel(c *group.Channel) error {
 
 const selectChannel = `SELECT id, account_id, space_id, name, created_at FROM channel `
 
-func scanChannel(row *statement) (group.Channel, error) {
+func scanChannel(row scanner) (group.Channel, error) {
 	var c group.Channel
 	var at int64
 	err := row.Scan(&c.ID, &c.AccountID, &c.SpaceID, &c.Name, &at)
@@ -46,7 +46,7 @@ func (tx *Tx) Numbers() ([]group.BusinessNumber, error) {
 		FROM business_number n JOIN channel c ON c.id = n.channel_id ORDER BY n.number`)
 }
 
-func (tx *Tx) scanNumber(row *statement) (group.BusinessNumber, error) {
+func (tx *Tx) scanNumber(row scanner) (group.BusinessNumber, error) {
 	var n group.BusinessNumber
 	var token []byte
 	err := row.Scan(&n.Number, &n.AccountID, &n.ChannelID, &n.SpaceID, &n.PhoneNumberID, &n.WABAID, &token)

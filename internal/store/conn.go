@@ -38,9 +38,8 @@ func newConn(path string, more ...string) (*conn, error) {
 		return nil, fmt.Errorf("open connection: %w", err)
 	}
 	c := &conn{sqlite: sq, stmts: map[string]*statement{}}
-	tx := &Tx{conn: c}
 	for _, set := range append(settings[:len(settings):len(settings)], more...) {
-		if err := tx.run("PRAGMA " + set); err != nil {
+		if err := c.put("PRAGMA "+set, nil); err != nil {
 			return nil, errors.Join(fmt.Errorf("set %s: %w", set, err), sq.Close())
 		}
 	}
@@ -112,53 +111,25 @@ func (s *statement) bindKind(param int, v reflect.Value) {
 	}
 }
 
-// Tx is what a transaction, or a reader, can ask of the database. Its methods stand in the file of their noun.
-type Tx struct {
-	conn  *conn
-	store *Store
+func (c *conn) put(query string, args []any) error {
+	return c.each(query, args, func(scanner) (bool, error) { return true, nil })
 }
 
-func (tx *Tx) run(query string, args ...any) error {
-	_, err := tx.exec(query, args...)
-	return err
-}
-
-// exec runs a statement and tells how many rows it touched.
-func (tx *Tx) exec(query string, args ...any) (int64, error) {
-	err := tx.each(query, args, func(*statement) (bool, error) { return true, nil })
-	return int64(tx.conn.sqlite.Changes()), err
-}
-
-// one reads the single row that a look-up gives; ErrNoRow when there is none.
-func (tx *Tx) one(query string, args []any, dest ...any) error {
-	found := false
-	err := tx.each(query, args, func(row *statement) (bool, error) {
-		found = true
-		return false, row.Scan(dest...)
-	})
-	if err == nil && !found {
-		return ErrNoRow
+func (c *conn) putRows(q *rowsQuery, rows [][]any) error {
+	args := make([]any, 0, len(rows)*q.width)
+	for _, row := range rows {
+		args = append(args, row...)
 	}
-	return err
+	return c.put(q.values(len(rows)), args)
 }
 
-// all reads every row.
-func all[T any](tx *Tx, scan func(*statement) (T, error), query string, args ...any) ([]T, error) {
-	var out []T
-	err := tx.each(query, args, func(row *statement) (bool, error) {
-		v, err := scan(row)
-		out = append(out, v)
-		return true, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+func (c *conn) exec(query string, args []any) (int64, error) {
+	err := c.put(query, args)
+	return int64(c.sqlite.Changes()), err
 }
 
-// each runs a statement and shows its rows, as long as more are wanted.
-func (tx *Tx) each(query string, args []any, see func(*statement) (more bool, err error)) (err error) {
-	s, err := tx.conn.prepare(query)
+func (c *conn) each(query string, args []any, see func(scanner) (more bool, err error)) (err error) {
+	s, err := c.prepare(query)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func (tx *Tx) InsertEvent(e *group.Event) error {
 
 // EventsAfter gives the events of an account in order, after the given key.
 func (tx *Tx) EventsAfter(accountID, id int64, most int) ([]group.Event, error) {
-	return all(tx, func(row *statement) (group.Event, error) {
+	return all(tx, func(row scanner) (group.Event, error) {
 		var e group.Event
 		var at int64
 		err := row.Scan(&e.ID, &e.AccountID, &e.GroupID, &e.Kind, &e.OperationID, &at, &e.Body)
@@ -44,7 +44,7 @@ type Report struct {
 // TakeParked gives and forgets the reports about a group id or a request, oldest first.
 func (tx *Tx) TakeParked(networkID, ref string) ([]Report, error) {
 	const where = ` WHERE (network_id = $1 AND $1 <> '') OR (ref = $2 AND $2 <> '')`
-	found, err := all(tx, func(row *statement) (Report, error) {
+	found, err := all(tx, func(row scanner) (Report, error) {
 		var r Report
 		err := row.Scan(&r.ID, &r.NetworkID, &r.Ref, &r.Body)
 		return r, err

@@ -18,14 +18,14 @@ func (s *Store) WriterPragma(name string) (string, error) { return pragma(s.writ
 // ReaderPragma reads a setting of a connection that reads.
 func (s *Store) ReaderPragma(name string) (value string, err error) {
 	err = s.Read(context.Background(), func(tx *Tx) error {
-		value, err = pragma(tx.conn, name)
+		value, err = pragma(tx.db.(*conn), name)
 		return err
 	})
 	return value, err
 }
 
 func pragma(c *conn, name string) (value string, err error) {
-	err = (&Tx{conn: c}).one("PRAGMA "+name, nil, &value)
+	err = (&Tx{db: c}).one("PRAGMA "+name, nil, &value)
 	return value, err
 }
 
@@ -35,11 +35,11 @@ func (tx *Tx) Run(query string, args ...any) error { return tx.run(query, args..
 // Plans gives, for each statement the transaction's connection has prepared, how the database goes about it.
 func (tx *Tx) Plans() (map[string][]string, error) {
 	plans := map[string][]string{}
-	for _, query := range slices.Sorted(maps.Keys(tx.conn.stmts)) {
+	for _, query := range slices.Sorted(maps.Keys(tx.db.(*conn).stmts)) {
 		if strings.HasPrefix(query, "PRAGMA") {
 			continue
 		}
-		plan, err := all(tx, func(row *statement) (string, error) {
+		plan, err := all(tx, func(row scanner) (string, error) {
 			var detail string
 			var id, parent, unused int
 			err := row.Scan(&id, &parent, &unused, &detail)

@@ -26,7 +26,7 @@ func (tx *Tx) UpdateGroup(g *group.Group) error {
 const groupColumns = `id, account_id, channel_id, number, coalesce(network_id, ''), status, subject, description, picture,
 	invite_link, created_at, modified_at`
 
-func scanGroup(row *statement) (group.Group, error) {
+func scanGroup(row scanner) (group.Group, error) {
 	var g group.Group
 	var created, modified int64
 	err := row.Scan(&g.ID, &g.AccountID, &g.SpaceID, &g.Number, &g.NetworkID, &g.Status, &g.Subject, &g.Description, &g.Picture,

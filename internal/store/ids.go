@@ -42,7 +42,7 @@ func (s *Store) NewID() int64 { return s.ids.next() }
 
 func lastID(c *conn) (int64, error) {
 	var last int64
-	tx := &Tx{conn: c}
+	tx := &Tx{db: c}
 	err := tx.one(`SELECT max(
 		coalesce((SELECT max(id) FROM operation), 0), coalesce((SELECT max(id) FROM outbox), 0),
 		coalesce((SELECT max(id) FROM chat_group), 0), coalesce((SELECT max(id) FROM event), 0),

@@ -44,7 +44,7 @@ func encodePeople(people []group.Person) (string, error) {
 const selectOperation = `SELECT id, account_id, group_id, kind, state, action, principal, access_key, source, request_id, nonce,
 	coalesce(client_token, ''), params_digest, at, done_at, people, result, code, message FROM operation `
 
-func scanOperation(row *statement) (group.Operation, error) {
+func scanOperation(row scanner) (group.Operation, error) {
 	var o group.Operation
 	var at, done int64
 	var people string
@@ -101,7 +101,7 @@ type Nonce struct {
 
 // NoncesSince gives the nonces of all changes asked for since then.
 func (tx *Tx) NoncesSince(t time.Time) ([]Nonce, error) {
-	return all(tx, func(row *statement) (Nonce, error) {
+	return all(tx, func(row scanner) (Nonce, error) {
 		var n Nonce
 		var at int64
 		err := row.Scan(&n.Hash, &at)

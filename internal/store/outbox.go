@@ -51,7 +51,7 @@ func (tx *Tx) Enqueue(it *Item) error {
 
 const selectItem = `SELECT lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, coalesce(ref, ''), payload, failure FROM outbox `
 
-func scanItem(row *statement) (Item, error) {
+func scanItem(row scanner) (Item, error) {
 	var it Item
 	var next int64
 	err := row.Scan(&it.Lane.Kind, &it.Lane.ID, &it.ID, &it.Kind, &it.OperationID, &it.Attempts, &next, &it.Dead, &it.Ref,
@@ -93,7 +93,7 @@ func (tx *Tx) PutItem(it *Item) error {
 
 // Lanes gives the lanes with living work, in the order of their names, after the given one.
 func (tx *Tx) Lanes(after Lane, most int) ([]Lane, error) {
-	return all(tx, func(row *statement) (Lane, error) {
+	return all(tx, func(row scanner) (Lane, error) {
 		var l Lane
 		err := row.Scan(&l.Kind, &l.ID)
 		return l, err

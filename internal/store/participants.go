@@ -1,9 +1,6 @@
 package store
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/rollcall-im/rollcall/internal/group"
 )
 
@@ -12,7 +9,7 @@ func (tx *Tx) Participants(groupID int64) ([]group.Participant, error) {
 	return all(tx, scanParticipant, `SELECT number, state, since, operation_id FROM participant WHERE group_id = $1 ORDER BY number`, groupID)
 }
 
-func scanParticipant(row *statement) (group.Participant, error) {
+func scanParticipant(row scanner) (group.Participant, error) {
 	var p group.Participant
 	var since int64
 	err := row.Scan(&p.Number, &p.State, &since, &p.OperationID)
@@ -20,50 +17,25 @@ func scanParticipant(row *statement) (group.Participant, error) {
 	return p, err
 }
 
-// PutParticipants writes people of a group, new or known, in one statement.
+// PutParticipants writes people of a group, new or known.
 func (tx *Tx) PutParticipants(groupID int64, people []group.Participant) error {
 	if len(people) == 0 {
 		return nil
 	}
-	args := make([]any, 0, 1+4*len(people))
-	args = append(args, groupID)
-	for _, p := range people {
-		args = append(args, int64(p.Number), int64(p.State), seconds(p.Since), p.OperationID)
-	}
-	return tx.run(putParticipants(len(people)), args...)
-}
-
-// putQueries holds the statement for each number of people that a command can hold, made once.
-var putQueries = func() (q [group.MaxPeoplePerCommand + 1]string) {
-	for n := 1; n < len(q); n++ {
-		q[n] = buildPut(n)
-	}
-	return q
-}()
-
-func putParticipants(n int) string {
-	if n < len(putQueries) {
-		return putQueries[n]
-	}
-	return buildPut(n)
-}
-
-func buildPut(n int) string {
-	var b strings.Builder
-	b.WriteString(`INSERT INTO participant (group_id, number, state, since, operation_id) VALUES `)
-	for i := range n {
-		if i > 0 {
-			b.WriteString(", ")
+	rows := make([][]any, 0, len(people))
+	values := make([]any, 0, 5*len(people))
+	for i, p := range people {
+		if again := group.Find(people[i+1:], p.Number); again != nil {
+			continue // the later word counts
 		}
-		b.WriteString("($1")
-		for j := range 4 {
-			b.WriteString(", $" + strconv.Itoa(2+4*i+j))
-		}
-		b.WriteString(")")
+		values = append(values, groupID, int64(p.Number), int64(p.State), seconds(p.Since), p.OperationID)
+		rows = append(rows, values[len(values)-5:len(values):len(values)])
 	}
-	b.WriteString(` ON CONFLICT (group_id, number) DO UPDATE SET state = excluded.state, since = excluded.since, operation_id = excluded.operation_id`)
-	return b.String()
+	return tx.db.putRows(putParticipants, rows)
 }
+
+var putParticipants = &rowsQuery{width: 5, head: `INSERT INTO participant (group_id, number, state, since, operation_id)`,
+	tail: `ON CONFLICT (group_id, number) DO UPDATE SET state = excluded.state, since = excluded.since, operation_id = excluded.operation_id`}
 
 // CountPresent tells how many people are in a group.
 func (tx *Tx) CountPresent(groupID int64) (int, error) {

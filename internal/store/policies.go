@@ -20,7 +20,7 @@ func (tx *Tx) PutPolicy(p *Policy) error {
 
 // Policies gives the custom policies of an account by name.
 func (tx *Tx) Policies(account int64) ([]Policy, error) {
-	return all(tx, func(row *statement) (Policy, error) {
+	return all(tx, func(row scanner) (Policy, error) {
 		p := Policy{AccountID: account}
 		var at int64
 		err := row.Scan(&p.Name, &p.Description, &p.Document, &at)
@@ -51,7 +51,7 @@ func (tx *Tx) Detach(a Attachment) error {
 
 // Attachments gives the policies of a user.
 func (tx *Tx) Attachments(account, user int64) ([]Attachment, error) {
-	return all(tx, func(row *statement) (Attachment, error) {
+	return all(tx, func(row scanner) (Attachment, error) {
 		a := Attachment{AccountID: account, UserID: user}
 		err := row.Scan(&a.Kind, &a.Policy)
 		return a, err

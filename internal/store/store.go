@@ -119,7 +119,7 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 	select {
 	case c := <-s.readers:
 		defer func() { s.readers <- c }()
-		return fn(&Tx{conn: c, store: s})
+		return fn(&Tx{db: c, store: s})
 	case <-s.writer.quit: // nobody gives a connection back any more
 		return ErrClosed
 	case <-ctx.Done():

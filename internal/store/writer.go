@@ -110,7 +110,7 @@ func (w *writer) gather(batch []*job) []*job {
 
 // commit runs the batch and answers everybody. When the common commit fails, nobody's work is there.
 func (w *writer) commit(batch []*job) {
-	tx := &Tx{conn: w.conn, store: w.store}
+	tx := &Tx{db: w.conn, store: w.store}
 	err := w.transact(tx, batch)
 	if err == nil {
 		w.store.stats.committed(batch)

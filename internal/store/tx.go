@@ -1,0 +1,68 @@
+package store
+
+// Tx is what a transaction, or a reader, can ask of the database. Its methods stand in the file of their noun.
+type Tx struct {
+	db    session
+	store *Store
+}
+
+// session runs statements on one kind of database. Every statement is written once, with $1, $2 … and without words that only
+// one of them knows.
+type session interface {
+	// each runs a statement and shows its rows as long as more are wanted.
+	each(query string, args []any, see func(scanner) (more bool, err error)) error
+	// exec runs a statement and tells how many rows it touched.
+	exec(query string, args []any) (int64, error)
+	// put runs a statement of which nothing is wanted but that it succeeds. It may run later, yet before anything else that the
+	// same transaction asks.
+	put(query string, args []any) error
+	// putRows is put for many rows at once. No two of them may have the same key.
+	putRows(q *rowsQuery, rows [][]any) error
+}
+
+// scanner is a row that is looked at.
+type scanner interface {
+	// Scan reads the columns into pointers, in their order. NULL reads as the zero value.
+	Scan(dest ...any) error
+}
+
+func (tx *Tx) run(query string, args ...any) error { return tx.db.put(query, args) }
+
+// exec runs a statement and tells how many rows it touched.
+func (tx *Tx) exec(query string, args ...any) (int64, error) { return tx.db.exec(query, args) }
+
+// must is exec for statements that have to find their row.
+func (tx *Tx) must(query string, args ...any) error {
+	rows, err := tx.exec(query, args...)
+	if err == nil && rows == 0 {
+		return ErrNoRow
+	}
+	return err
+}
+
+// one reads the single row that a look-up gives; ErrNoRow when there is none.
+func (tx *Tx) one(query string, args []any, dest ...any) error {
+	found := false
+	err := tx.db.each(query, args, func(row scanner) (bool, error) {
+		found = true
+		return false, row.Scan(dest...)
+	})
+	if err == nil && !found {
+		return ErrNoRow
+	}
+	return err
+}
+
+// all reads every row.
+func all[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	var out []T
+	err := tx.db.each(query, args, func(row scanner) (bool, error) {
+		v, err := scan(row)
+		out = append(out, v)
+		return true, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
