@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"internal/signature": 0,
 	"internal/graph":     0,
 	"internal/outbound":  0,
+	"internal/pgserver":  0, // for tests and benchmarks only
 
 	"internal/store":     1,
 	"internal/simulator": 1,
@@ -120,6 +121,10 @@ func TestFloorsSeesBreaches(t *testing.T) {
 		{"a program's test with rollcalltest", source{"cmd/rollcall/a_test.go", "main", []string{module + "/rollcalltest"}}, ""},
 		{"a program with rollcalltest", source{"cmd/rollcall/main.go", "main", []string{module + "/rollcalltest"}},
 			"cmd/rollcall/main.go: imports rollcalltest outside a test"},
+		{"a database server in the product", source{"internal/app/a.go", "app", []string{module + "/internal/pgserver"}},
+			"internal/app/a.go: imports internal/pgserver outside a test"},
+		{"a database server in a test", source{"internal/app/a_test.go", "app", []string{module + "/internal/pgserver"}}, ""},
+		{"a database server in bench", source{"bench/a.go", "main", []string{module + "/internal/pgserver"}}, ""},
 		{"app from a program", source{"internal/app/a.go", "app", []string{module + "/cmd/rollcall"}},
 			"internal/app/a.go: floor 8 imports cmd/rollcall on floor 9"},
 		{"a driver at home", source{"internal/store/a.go", "store", []string{"database/sql/driver"}}, ""},
@@ -191,6 +196,8 @@ func breachAmongOurs(s source, ours string) string {
 		return fmt.Sprintf("imports %s, which has no floor", ours)
 	case mine == ground && theirs == ground && ours == "rollcalltest" && !s.isTest():
 		return "imports rollcalltest outside a test"
+	case ours == "internal/pgserver" && !s.isTest() && s.dir() != "bench":
+		return "imports internal/pgserver outside a test"
 	case mine == ground && theirs == ground:
 		return ""
 	case mine == ground && ours != "internal/app":
