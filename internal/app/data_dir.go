@@ -142,7 +142,7 @@ func (d Data) openShared(ctx context.Context) (*store.Store, error) {
 
 // checkCurrent refuses a database that opening would change.
 func (d Data) checkCurrent(ctx context.Context) error {
-	have, want, err := store.Versions(ctx, d.path(databaseFile))
+	have, want, err := store.Versions(ctx, store.Config{Path: d.path(databaseFile)})
 	switch {
 	case err != nil:
 		return fmt.Errorf("read the version of the database: %w", err)

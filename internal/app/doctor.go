@@ -151,7 +151,7 @@ func (e *examination) key(ctx context.Context) *store.Store {
 
 // current looks at the database's version without touching it: opening an older one would bring it up to date.
 func (e *examination) current(ctx context.Context) bool {
-	have, want, err := store.Versions(ctx, e.data.path(databaseFile))
+	have, want, err := store.Versions(ctx, store.Config{Path: e.data.path(databaseFile)})
 	switch {
 	case err != nil:
 		e.add(Fail, "database", "%v; put it back from your backup", err)

@@ -19,7 +19,7 @@ func Migrate(ctx context.Context, data Data) (from, to int64, err error) {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, l.release()) }()
-	if from, to, err = store.Versions(ctx, data.path(databaseFile)); err != nil {
+	if from, to, err = store.Versions(ctx, store.Config{Path: data.path(databaseFile)}); err != nil {
 		return 0, 0, fmt.Errorf("read the version of the database: %w", err)
 	}
 	s, _, err := data.open(ctx, nil) // opening brings it up to date

@@ -71,8 +71,12 @@ func New(cfg Config) *Outbox {
 
 // Start wakes every lane with work left over and begins to sweep.
 func (o *Outbox) Start(ctx context.Context) error {
+	birth, err := o.cfg.Store.NewID(ctx)
+	if err != nil {
+		return fmt.Errorf("start the outbox: %w", err)
+	}
 	o.mu.Lock()
-	o.birth, o.started = o.cfg.Store.NewID(), true
+	o.birth, o.started = birth, true
 	o.mu.Unlock()
 	if err := o.sweep(ctx); err != nil {
 		return fmt.Errorf("start the outbox: %w", err)

@@ -88,6 +88,12 @@ func (s *statement) bindOne(param int, arg any) {
 		s.BindInt64(param, int64(v))
 	case string:
 		s.BindText(param, v)
+	case nullText:
+		if v == "" {
+			s.BindNull(param)
+			return
+		}
+		s.BindText(param, string(v))
 	case []byte:
 		if v == nil {
 			s.BindNull(param)

@@ -55,8 +55,7 @@ func (tx *Tx) TakeParked(networkID, ref string) ([]Report, error) {
 	return found, tx.run(`DELETE FROM parked_report`+where, networkID, ref)
 }
 
-// DropParked forgets reports that nobody has claimed since then. Their keys tell where the old ones end, so that the others
-// need not be read: this runs with every report that is parked.
+// DropParked forgets reports that nobody has claimed since then.
 func (tx *Tx) DropParked(before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM parked_report WHERE id < $1 AND received_at < $2`, IDAt(before), millis(before))
+	return tx.exec(`DELETE FROM parked_report WHERE received_at < $1`, millis(before))
 }

@@ -10,7 +10,20 @@ import (
 )
 
 // Queued tells how many transactions wait for the writer.
-func (s *Store) Queued() int { return len(s.writer.jobs) }
+func (s *Store) Queued() int {
+	if s.postgres != nil {
+		return len(s.postgres.writes)
+	}
+	return len(s.writer.jobs)
+}
+
+// Gathered tells how many transactions are committed together at most.
+func (s *Store) Gathered() int {
+	if s.postgres != nil {
+		return pgGathered
+	}
+	return maxGathered
+}
 
 // WriterPragma reads a setting of the connection that writes. Nothing may be written meanwhile.
 func (s *Store) WriterPragma(name string) (string, error) { return pragma(s.writer.conn, name) }

@@ -123,9 +123,5 @@ func (tx *Tx) KnowsGroup(networkID string) (bool, error) {
 	return n > 0, err
 }
 
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
-}
+// orNull gives text that is kept as NULL when there is none.
+func orNull(s string) any { return nullText(s) }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -34,11 +35,26 @@ func (i *ids) next() int64 {
 // IDAt gives the smallest key that can have been handed out at that time.
 func IDAt(t time.Time) int64 { return t.UnixMilli() << idShift }
 
-// NewID gives a key, greater than every one before it.
-func (tx *Tx) NewID() int64 { return tx.store.ids.next() }
+// NewID gives a key: in a file greater than every one before it, in PostgreSQL greater than every one that was given to those who
+// held the same names before.
+func (tx *Tx) NewID() int64 {
+	if s, ok := tx.db.(*pgSession); ok {
+		return s.id()
+	}
+	return tx.store.ids.next()
+}
 
 // NewID gives a key outside of a transaction.
-func (s *Store) NewID() int64 { return s.ids.next() }
+func (s *Store) NewID(ctx context.Context) (id int64, err error) {
+	if s.postgres == nil {
+		return s.ids.next(), nil
+	}
+	err = s.Write(ctx, func(tx *Tx) error {
+		id = tx.NewID()
+		return nil
+	})
+	return id, err
+}
 
 func lastID(c *conn) (int64, error) {
 	var last int64

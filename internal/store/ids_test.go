@@ -28,7 +28,7 @@ func testKeysGrow(t *testing.T, open opener) {
 	for i := range got {
 		wg.Go(func() {
 			for range each {
-				got[i] = append(got[i], s.NewID())
+				got[i] = append(got[i], newID(t, s))
 			}
 		})
 	}
@@ -95,7 +95,7 @@ func testKeysGrowOverRestarts(t *testing.T, open opener) {
 			t.Fatal(err)
 		}
 		s = open(t, clock(now.Add(-time.Hour)))
-		if id := s.NewID(); id <= last {
+		if id := newID(t, s); id <= last {
 			t.Errorf("after %s the next run gave %d, not above %d", what, id, last)
 		}
 		if err := s.Close(); err != nil {

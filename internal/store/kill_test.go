@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -22,7 +23,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, writeForever(path))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	os.Exit(pgserver.Main(m))
 }
 
 // writeForever acknowledges each operation on the standard output, and only once Write has returned.
@@ -66,7 +67,7 @@ func TestP3KillLosesNothingAcknowledged(t *testing.T) {
 			t.Fatalf("the file is %q, %v", got, err)
 		}
 		checkThere(t, s, acknowledged)
-		if id := s.NewID(); id <= acknowledged[len(acknowledged)-1] {
+		if id := newID(t, s); id <= acknowledged[len(acknowledged)-1] {
 			t.Errorf("the next key is %d, below one that was given out", id)
 		}
 	}

@@ -9,11 +9,13 @@ import (
 	"io/fs"
 	"net/url"
 
+	_ "github.com/jackc/pgx/v5/stdlib" // for the migrations, which want database/sql
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // for the migrations, which want database/sql; it is the same SQLite
+	"github.com/pressly/goose/v3/lock"
+	_ "modernc.org/sqlite" // likewise; it is the same SQLite
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations
 var migrations embed.FS
 
 // dsn names a file for database/sql. A new file is made here, so the journal is set here as well.
@@ -30,31 +32,48 @@ func provider(db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(goose.DialectSQLite3, db, dir)
 }
 
-// withProvider runs fn on the migrations of a file.
-func withProvider(path string, fn func(*goose.Provider) error) (err error) {
-	db, err := sql.Open("sqlite", dsn(path))
+// postgresProvider has one process at a time bring the tables up to date; the others wait for it.
+func postgresProvider(db *sql.DB) (*goose.Provider, error) {
+	dir, err := fs.Sub(migrations, "migrations/postgres")
 	if err != nil {
-		return fmt.Errorf("open database %s: %w", path, err)
+		return nil, err
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 60), lock.WithUnlockTimeout(1, 10)) // a try a second
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, db, dir, goose.WithSessionLocker(locker))
+}
+
+// withProvider runs fn on the migrations of a database.
+func withProvider(cfg Config, fn func(*goose.Provider) error) (err error) {
+	driver, name, make := "sqlite", dsn(cfg.Path), provider
+	if cfg.URL != "" {
+		driver, name, make = "pgx", cfg.URL, postgresProvider
+	}
+	db, err := sql.Open(driver, name)
+	if err != nil {
+		return fmt.Errorf("open database: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	p, err := provider(db)
+	p, err := make(db)
 	if err != nil {
 		return err
 	}
 	return fn(p)
 }
 
-func migrate(ctx context.Context, path string) error {
-	return withProvider(path, func(p *goose.Provider) error {
+func migrate(ctx context.Context, cfg Config) error {
+	return withProvider(cfg, func(p *goose.Provider) error {
 		_, err := p.Up(ctx)
 		return err
 	})
 }
 
-// Versions tells at which migration the tables of a file are, 0 for a new one, and to which this program would bring them. It
+// Versions tells at which migration the tables of a database are, 0 for a new one, and to which this program would bring them. It
 // changes neither.
-func Versions(ctx context.Context, path string) (have, want int64, err error) {
-	err = withProvider(path, func(p *goose.Provider) error {
+func Versions(ctx context.Context, cfg Config) (have, want int64, err error) {
+	err = withProvider(cfg, func(p *goose.Provider) error {
 		have, want, err = p.GetVersions(ctx)
 		return err
 	})

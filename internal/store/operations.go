@@ -99,7 +99,7 @@ type Nonce struct {
 	At   time.Time
 }
 
-// NoncesSince gives the nonces of all changes asked for since then.
+// NoncesSince gives the nonces of all changes asked for since then, by their keys: of a file, whose keys tell the time of its own clock.
 func (tx *Tx) NoncesSince(t time.Time) ([]Nonce, error) {
 	return all(tx, func(row scanner) (Nonce, error) {
 		var n Nonce

@@ -36,25 +36,29 @@ type Item struct {
 	Attempts    int
 	NextAt      time.Time // not before this, zero for at once
 	Dead        bool
+	Owner       int64  // the node that runs the lane
 	Ref         string // what the network's report will be known by
 	Payload     []byte
 	Failure     string // why the last attempt failed
 }
 
-// Enqueue adds work to the end of its lane and fills in its ID.
+// Enqueue adds work to the end of its lane and fills in its ID. A lane with work in it stays with the node that runs it; an
+// empty one becomes this node's.
 func (tx *Tx) Enqueue(it *Item) error {
 	it.ID = tx.NewID()
-	return tx.run(`INSERT INTO outbox (lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, ref, payload, failure)
-		VALUES ($1, $2, $3, $4, $5, 0, 0, 0, NULL, $6, '')`,
-		int64(it.Lane.Kind), it.Lane.ID, it.ID, int64(it.Kind), it.OperationID, it.Payload)
+	return tx.run(`INSERT INTO outbox (lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, owner, ref, payload, failure)
+		VALUES ($1, $2, $3, $4, $5, 0, 0, 0,
+			coalesce((SELECT owner FROM outbox AS other WHERE other.lane_kind = $1 AND other.lane_id = $2 AND other.dead = 0 ORDER BY id LIMIT 1), $6),
+			NULL, $7, '')`,
+		int64(it.Lane.Kind), it.Lane.ID, it.ID, int64(it.Kind), it.OperationID, tx.store.node.Load(), it.Payload)
 }
 
-const selectItem = `SELECT lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, coalesce(ref, ''), payload, failure FROM outbox `
+const selectItem = `SELECT lane_kind, lane_id, id, kind, operation_id, attempts, next_at, dead, owner, coalesce(ref, ''), payload, failure FROM outbox `
 
 func scanItem(row scanner) (Item, error) {
 	var it Item
 	var next int64
-	err := row.Scan(&it.Lane.Kind, &it.Lane.ID, &it.ID, &it.Kind, &it.OperationID, &it.Attempts, &next, &it.Dead, &it.Ref,
+	err := row.Scan(&it.Lane.Kind, &it.Lane.ID, &it.ID, &it.Kind, &it.OperationID, &it.Attempts, &next, &it.Dead, &it.Owner, &it.Ref,
 		&it.Payload, &it.Failure)
 	it.NextAt = fromMillis(next)
 	return it, err

@@ -19,6 +19,9 @@ import (
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	suite(t, sqliteFile)
+	t.Run("nonces", func(t *testing.T) { testNonces(t, sqliteFile(t)) })
+	t.Run("keys grow", func(t *testing.T) { testKeysGrow(t, sqliteFile(t)) })
+	t.Run("keys grow over restarts", func(t *testing.T) { testKeysGrowOverRestarts(t, sqliteFile(t)) })
 }
 
 func sqliteFile(t *testing.T) opener {
@@ -188,7 +191,7 @@ func TestMigrationsGoUpDownAndUp(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "migrated.db")
 	openFile(t, path)
-	version, _, err := store.Versions(ctx, path)
+	version, _, err := store.Versions(ctx, store.Config{Path: path})
 	if err != nil || version < 1 {
 		t.Fatalf("version %d, %v", version, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,20 +19,25 @@ var ErrNoRow = errors.New("no such row")
 // Config says where the data are and how secrets in them are sealed.
 type Config struct {
 	Path    string           // SQLite file; created when missing
+	URL     string           // of a PostgreSQL database, postgres://…; "" for the file
 	SealKey []byte           // 32 bytes; secrets are unreadable without it
 	Now     func() time.Time // defaults to time.Now
 	Logger  *slog.Logger
 	Readers int // connections for reading, default 4
+	Writers int // connections that commit to PostgreSQL, default 4; a file has one
 }
 
 // Store is an open database.
 type Store struct {
-	writer  *writer
-	readers chan *conn
-	seal    cipher.AEAD
-	ids     *ids
-	log     *slog.Logger
-	stats   stats
+	postgres *postgres // nil: it is a file, and what follows is its
+	writer   *writer
+	readers  chan *conn
+
+	node  atomic.Int64 // the number of this process among those that share the database; 0 in a file
+	seal  cipher.AEAD
+	ids   *ids
+	log   *slog.Logger
+	stats stats
 }
 
 // Open opens the file, brings its tables up to date and starts the writer. The seal key must be the one the file was made
@@ -43,7 +49,12 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers)}
-	if err := s.start(ctx, cfg); err != nil {
+	if cfg.URL != "" {
+		s.postgres, err = openPostgres(ctx, cfg, s)
+	} else {
+		err = s.start(ctx, cfg)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := s.checkSeal(ctx); err != nil {
@@ -62,11 +73,14 @@ func (c Config) withDefaults() Config {
 	if c.Readers == 0 {
 		c.Readers = 4
 	}
+	if c.Writers == 0 {
+		c.Writers = 4
+	}
 	return c
 }
 
 func (s *Store) start(ctx context.Context, cfg Config) (err error) {
-	if err := migrate(ctx, cfg.Path); err != nil {
+	if err := migrate(ctx, cfg); err != nil {
 		return fmt.Errorf("bring tables of %s up to date: %w", cfg.Path, err)
 	}
 	var conns []*conn
@@ -104,6 +118,9 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 // Close waits for what the writer has taken and for readers that are under way, then closes the file. Reads and writes that
 // come later give ErrClosed, and so does a second Close.
 func (s *Store) Close() error {
+	if s.postgres != nil {
+		return s.postgres.close()
+	}
 	if !s.writer.stop() {
 		return ErrClosed
 	}
@@ -114,8 +131,12 @@ func (s *Store) Close() error {
 	return errors.Join(append(errs, s.writer.conn.close())...)
 }
 
-// Read runs fn on a connection that cannot write. Each statement sees the newest committed state. After Close it gives ErrClosed.
+// Read runs fn on a connection that cannot write. Each statement sees the newest committed state. fn may be run again from its
+// beginning. After Close it gives ErrClosed.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
+	if s.postgres != nil {
+		return s.postgres.do(ctx, s.postgres.reads, fn)
+	}
 	select {
 	case c := <-s.readers:
 		defer func() { s.readers <- c }()
@@ -129,6 +150,9 @@ func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
 
 // Snapshot is Read with one state for all statements of fn.
 func (s *Store) Snapshot(ctx context.Context, fn func(*Tx) error) error {
+	if s.postgres != nil {
+		return s.postgres.snapshot(ctx, fn)
+	}
 	return s.Read(ctx, func(tx *Tx) (err error) {
 		if err := tx.run("BEGIN"); err != nil {
 			return fmt.Errorf("begin snapshot: %w", err)

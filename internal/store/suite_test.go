@@ -34,14 +34,11 @@ func suite(t *testing.T, fresh func(t *testing.T) opener) {
 		{"operations", testOperations},
 		{"operation tokens", testOperationTokens},
 		{"operation lists", testOperationLists},
-		{"nonces", testNonces},
 		{"lanes", testLanes},
 		{"items", testItems},
 		{"rereads", testEnqueueReread},
 		{"events", testEvents},
 		{"parked reports", testParkedReports},
-		{"keys grow", testKeysGrow},
-		{"keys grow over restarts", testKeysGrowOverRestarts},
 		{"commits are shared", testCommitsAreShared},
 		{"a bad transaction stands alone", testBadTransactionStandsAlone},
 		{"cancelled before its turn", testCancelledBeforeItsTurn},
@@ -114,4 +111,13 @@ func same(t *testing.T, want, got any) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
+}
+
+func newID(t *testing.T, s *store.Store) int64 {
+	t.Helper()
+	id, err := s.NewID(context.Background())
+	if err != nil {
+		t.Error(err)
+	}
+	return id
 }

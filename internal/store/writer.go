@@ -29,6 +29,7 @@ type job struct {
 	fn     func(*Tx) error
 	result chan error
 	err    error
+	taken  atomic.Bool // somebody has begun with it, or its caller has given it up
 }
 
 func startWriter(c *conn, s *Store) *writer {
@@ -48,8 +49,12 @@ func (w *writer) stop() bool {
 }
 
 // Write runs fn in a transaction of its own and returns once that is on disk. An error of fn undoes fn alone. A caller that
-// gives up before its turn is skipped; after that it is answered truly, however long the disk takes.
+// gives up before its turn is skipped; after that it is answered truly, however long the disk takes. fn may be run again from its
+// beginning, when what it did has been undone. ErrUnavailable is given when a PostgreSQL server is away for long.
 func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
+	if s.postgres != nil {
+		return s.postgres.do(ctx, s.postgres.writes, fn)
+	}
 	j := &job{result: make(chan error, 1)}
 	j.fn = func(tx *Tx) error {
 		if err := ctx.Err(); err != nil {

@@ -1,0 +1,408 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// pgBatch runs transactions that came at the same time as one: their functions side by side, what they ask for in common
+// statements, and one commit. Those that hold the same name run one after the other.
+type pgBatch struct {
+	store   *Store
+	conn    *pgConn
+	jobs    []*pgJob
+	reading bool // there is no transaction: each statement sees the newest committed state
+
+	begun   bool
+	holders map[int64]*pgJob // who holds a name, or has held it in this batch
+	xid     string           // PostgreSQL's number of the transaction, to learn of its end
+	lastID  int64            // the key given out last
+	endID   int64            // the last that may be given out
+}
+
+// errEntangled says that a batch cannot be run in common; each of its transactions can by itself.
+var errEntangled = errors.New("the transactions of a batch are in each other's way")
+
+// errUnknownEnd says that the connection broke while the batch was committed.
+var errUnknownEnd = errors.New("it is not known whether the database has committed")
+
+// idBlock is how many keys a batch takes at once: what the sequence is raised by.
+const idBlock = 4096
+
+func newBatch(s *Store, c *pgConn, jobs []*job, reading bool) *pgBatch {
+	b := &pgBatch{store: s, conn: c, reading: reading, holders: map[int64]*pgJob{}}
+	for _, j := range jobs {
+		b.jobs = append(b.jobs, &pgJob{job: j, batch: b})
+	}
+	return b
+}
+
+// run runs the batch to its commit. With an error nothing of it is in the database, unless it is errUnknownEnd.
+func (b *pgBatch) run() (err error) {
+	defer func() {
+		for _, j := range b.jobs {
+			if j.stop != nil {
+				j.stop()
+			}
+		}
+	}()
+	for _, j := range b.jobs {
+		j.start()
+	}
+	for {
+		round, err := b.nextRound()
+		if err != nil {
+			return err
+		}
+		if len(round) == 0 {
+			break
+		}
+		if err := b.ask(round); err != nil {
+			return err
+		}
+		for _, j := range round {
+			j.advance()
+		}
+	}
+	if b.reading {
+		return nil
+	}
+	return b.commit()
+}
+
+// nextRound gives the transactions that can be asked for now, none when all have ended. One that wants a name which another of
+// the batch holds waits until that has ended.
+func (b *pgBatch) nextRound() (round []*pgJob, err error) {
+	waiting := 0
+	for _, j := range b.jobs {
+		switch {
+		case j.ended && j.err != nil && j.wrote:
+			return nil, errEntangled // what it wrote must not be committed with the others'
+		case j.ended:
+		case b.free(j):
+			round = append(round, j)
+		default:
+			waiting++
+		}
+	}
+	if len(round) == 0 && waiting > 0 {
+		return nil, errEntangled // each waits for another
+	}
+	return round, nil
+}
+
+// free notes the names that a transaction wants as held by it, if none of them is in another's hands.
+func (b *pgBatch) free(j *pgJob) bool {
+	for _, name := range j.wanted {
+		if h := b.holders[name]; h != nil && h != j && !h.ended {
+			return false
+		}
+	}
+	for _, name := range j.wanted {
+		if h := b.holders[name]; h != nil && h != j {
+			b.pass(h)
+		}
+	}
+	return true
+}
+
+// pass sees to it that what a transaction which has ended wrote is in the database before its follower looks.
+func (b *pgBatch) pass(h *pgJob) {
+	if len(h.writes) > 0 {
+		h.wrote = true
+	}
+}
+
+// ask sends what a round wants, in one go: first the names to be held, then what was written before, then what is asked.
+func (b *pgBatch) ask(round []*pgJob) error {
+	errands := b.opening(round)
+	flushing := b.flushing(round)
+	sent, err := flush(flushing)
+	if err != nil {
+		return err
+	}
+	errands = append(errands, sent...)
+	shared, err := share(round)
+	if err != nil {
+		return err
+	}
+	for _, s := range shared {
+		errands = append(errands, s.errand)
+	}
+	if err := b.conn.run(errands...); err != nil {
+		return err
+	}
+	b.begun = true
+	if err := b.takeOpening(errands); err != nil {
+		return err
+	}
+	for _, s := range shared {
+		if err := s.deal(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flushing gives those whose writes have to be in the database now: they ask for something themselves, or have passed on a name.
+func (b *pgBatch) flushing(round []*pgJob) []*pgJob {
+	var out []*pgJob
+	for _, j := range b.jobs {
+		if len(j.writes) == 0 {
+			continue
+		}
+		asks := slices.Contains(round, j) && !j.asked.ids
+		if asks || j.ended && j.wrote {
+			j.wrote = true
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+const (
+	beginQuery  = "BEGIN"
+	commitQuery = "COMMIT"
+	xidQuery    = "SELECT pg_current_xact_id()::text"
+	holdQuery   = "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k) AS names"
+	idsQuery    = "SELECT nextval('ids')"
+)
+
+// opening gives the statements that come before those of the round: the transaction's beginning, the names that it has to
+// hold, and keys. Keys are taken after the names, so that whoever holds a name later gets greater ones, on every node.
+func (b *pgBatch) opening(round []*pgJob) []*errand {
+	if b.reading {
+		return nil
+	}
+	var errands []*errand
+	if !b.begun {
+		errands = append(errands, plain(beginQuery), plain(xidQuery))
+	}
+	names := b.take(round)
+	if len(names) > 0 {
+		errands = append(errands, holding(names))
+	}
+	out := b.lastID == b.endID && slices.ContainsFunc(round, func(j *pgJob) bool { return j.asked != nil && j.asked.ids })
+	if len(names) > 0 || !b.begun || out {
+		errands = append(errands, plain(idsQuery))
+	}
+	return errands
+}
+
+// take gives the names that the batch does not hold yet, in order, so that two batches seldom wait for each other.
+func (b *pgBatch) take(round []*pgJob) []int64 {
+	var names []int64
+	for _, j := range round {
+		for _, name := range j.wanted {
+			if b.holders[name] == nil {
+				names = append(names, name)
+			}
+			b.holders[name] = j
+			j.held = append(j.held, name)
+		}
+		j.wanted = nil
+	}
+	slices.Sort(names)
+	return names
+}
+
+func holding(names []int64) *errand {
+	calls := make([]call, len(names))
+	for i, name := range names {
+		calls[i] = newCall("", []any{name})
+	}
+	return &errand{sql: holdQuery, params: [][]byte{array(number, calls, 0)}}
+}
+
+// takeOpening reads what the opening gave.
+func (b *pgBatch) takeOpening(errands []*errand) error {
+	for _, e := range errands {
+		switch e.sql {
+		case xidQuery:
+			b.xid = string(e.rows[0][0])
+		case idsQuery:
+			first, err := e.rows[0].int(0)
+			if err != nil {
+				return fmt.Errorf("take keys: %w", err)
+			}
+			b.lastID, b.endID = first, first+idBlock-1
+		}
+	}
+	return nil
+}
+
+// shared is one statement that answers the asks of one or more transactions.
+type shared struct {
+	errand *errand
+	asks   []*ask
+	many   bool
+}
+
+// share puts asks of the same form together.
+func share(round []*pgJob) ([]*shared, error) {
+	var out []*shared
+	byForm := map[form]*shared{}
+	for _, j := range round {
+		if j.asked.ids {
+			continue
+		}
+		f := j.asked.call.form()
+		s := byForm[f]
+		if s == nil || j.asked.counted {
+			s = &shared{}
+			out = append(out, s)
+		}
+		if !j.asked.counted {
+			byForm[f] = s
+		}
+		s.asks = append(s.asks, j.asked)
+	}
+	for _, s := range out {
+		if err := s.write(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// write makes the statement. One that has no arguments gives the same to everybody.
+func (s *shared) write() (err error) {
+	calls := make([]call, len(s.asks))
+	for i, a := range s.asks {
+		calls[i] = a.call
+	}
+	s.many = len(calls) > 1 && len(calls[0].kinds) > 0
+	s.errand, err = together(calls)
+	return err
+}
+
+// together makes one statement of calls of the same form.
+func together(calls []call) (*errand, error) {
+	f := calls[0].form()
+	if len(calls) == 1 || f.kinds == "" {
+		return &errand{sql: forms.single(f), params: calls[0].values}, nil
+	}
+	sql, err := forms.many(f)
+	if err != nil {
+		return nil, err
+	}
+	e := &errand{sql: sql, params: make([][]byte, len(f.kinds))}
+	for i := range e.params {
+		e.params[i] = array(kind(f.kinds[i]), calls, i)
+	}
+	return e, nil
+}
+
+// deal gives each ask its rows.
+func (s *shared) deal() error {
+	if !s.many {
+		for _, a := range s.asks {
+			a.rows, a.tag = s.errand.rows, s.errand.tag
+		}
+		return nil
+	}
+	for _, row := range s.errand.rows {
+		n, err := row.int(0)
+		if err != nil || n < 1 || n > int64(len(s.asks)) {
+			return fmt.Errorf("a row belongs to call %s of %d", strconv.FormatInt(n, 10), len(s.asks))
+		}
+		a := s.asks[n-1]
+		a.rows = append(a.rows, row[1:])
+	}
+	return nil
+}
+
+// commit sends what is left to be written, and ends the transaction.
+func (b *pgBatch) commit() error {
+	var rest []*pgJob
+	for _, j := range b.jobs {
+		if len(j.writes) > 0 {
+			rest = append(rest, j)
+		}
+	}
+	if len(rest) == 0 && !b.begun {
+		return nil
+	}
+	for _, j := range rest {
+		if !b.free(j) {
+			return errEntangled
+		}
+	}
+	if err := b.open(rest); err != nil {
+		return err
+	}
+	errands, err := flush(rest)
+	if err != nil {
+		return err
+	}
+	if err = b.conn.run(append(errands, plain(commitQuery))...); errors.Is(err, errLost) {
+		return fmt.Errorf("%w: %w", errUnknownEnd, err)
+	}
+	return err
+}
+
+// open sends an opening by itself, if there is one to be sent.
+func (b *pgBatch) open(jobs []*pgJob) error {
+	errands := b.opening(jobs)
+	if len(errands) == 0 {
+		return nil
+	}
+	if err := b.conn.run(errands...); err != nil {
+		return err
+	}
+	b.begun = true
+	return b.takeOpening(errands)
+}
+
+// flush makes the statements that write what was put, each in its transaction's own order, those of the same form together.
+func flush(jobs []*pgJob) ([]*errand, error) {
+	var out []*errand
+	for {
+		var first *pgJob
+		for _, j := range jobs {
+			if len(j.writes) > 0 {
+				first = j
+				break
+			}
+		}
+		if first == nil {
+			return out, nil
+		}
+		e, err := together(takeWrites(jobs, first.writes[0].form()))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+}
+
+// takeWrites takes from each transaction the write of a form that is its next, or the rows that were put at once. Of a form
+// without arguments it takes one, since that cannot be run for many.
+func takeWrites(jobs []*pgJob, f form) (calls []call) {
+	for _, j := range jobs {
+		if len(j.writes) == 0 || j.writes[0].form() != f {
+			continue
+		}
+		n := 1
+		for n < len(j.writes) && j.writes[n].follows {
+			n++
+		}
+		calls, j.writes = append(calls, j.writes[:n]...), j.writes[n:]
+		if f.kinds == "" {
+			break
+		}
+	}
+	return calls
+}
+
+// endOf asks, on another connection, what has become of a transaction. It is still under way for a moment after its connection
+// has broken.
+func endOf(c *pgConn, xid string) (string, error) {
+	e := &errand{sql: "SELECT coalesce(pg_xact_status($1::text::xid8), 'aborted')", params: [][]byte{[]byte(xid)}}
+	if err := c.run(e); err != nil {
+		return "", err
+	}
+	return string(e.rows[0][0]), nil
+}

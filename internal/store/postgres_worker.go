@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// pgWorker has a connection of its own. It takes what is waiting, runs it as one batch, and answers everybody. It never waits for
+// more to come.
+type pgWorker struct {
+	db      *postgres
+	jobs    chan *job
+	reading bool
+	conn    *pgConn
+}
+
+const readOnly = "; SET default_transaction_read_only = on"
+
+func (w *pgWorker) loop() {
+	defer w.hangUp()
+	for {
+		select {
+		case j := <-w.jobs:
+			w.serve(w.gather(j))
+		case <-w.db.quit:
+			if len(w.jobs) == 0 {
+				return
+			}
+			select {
+			case j := <-w.jobs:
+				w.serve(w.gather(j))
+			default:
+			}
+		}
+	}
+}
+
+// gather takes what is waiting, but for what its caller has given up.
+func (w *pgWorker) gather(first *job) (batch []*job) {
+	for j := first; ; {
+		if j.taken.CompareAndSwap(false, true) {
+			batch = append(batch, j)
+		}
+		if len(batch) == pgGathered {
+			return batch
+		}
+		select {
+		case j = <-w.jobs:
+		default:
+			return batch
+		}
+	}
+}
+
+// serve runs a batch and answers. One that cannot be run in common is run one by one, so that nobody is refused for another's
+// mistake.
+func (w *pgWorker) serve(batch []*job) {
+	if len(batch) == 0 {
+		return
+	}
+	err := w.attempt(batch)
+	if err != nil && len(batch) > 1 && !errors.Is(err, ErrUnavailable) {
+		for _, j := range batch {
+			w.serve([]*job{j})
+		}
+		return
+	}
+	if err == nil && !w.reading {
+		w.db.store.stats.committed(batch)
+	}
+	for _, j := range batch {
+		if err != nil {
+			j.err = err
+		}
+		j.result <- j.err
+	}
+}
+
+// attempt runs a batch until it has an outcome. A database that is away is waited for.
+func (w *pgWorker) attempt(batch []*job) error {
+	const most = 8 // times that a transaction may be in others' way
+	patience := time.Now().Add(pgPatience)
+	for try := 0; ; try++ {
+		err := w.once(batch)
+		lost := errors.Is(err, errLost)
+		switch {
+		case err == nil:
+			return nil
+		case lost && time.Now().After(patience):
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		case !lost && (len(batch) > 1 || try >= most || !passes(err)):
+			return err
+		}
+		if !w.pause(try) && lost {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
+}
+
+// pause waits a little longer each time, and not at all when the store is being closed.
+func (w *pgWorker) pause(try int) bool {
+	d := min(time.Second, 10*time.Millisecond<<min(try, 10))
+	select {
+	case <-time.After(d/2 + rand.N(d)): //nolint:gosec // jitter needs no secrecy
+		return true
+	case <-w.db.quit:
+		return false
+	}
+}
+
+// passes tells whether a refusal of the database is due to other transactions at the same time: serialization failure, deadlock, lock
+// not available, statement cancelled (PostgreSQL, appendix A).
+func passes(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && slices.Contains([]string{"40001", "40P01", "55P03", "57014"}, e.Code)
+}
+
+func (w *pgWorker) once(jobs []*job) (err error) {
+	if w.conn == nil {
+		more := ""
+		if w.reading {
+			more = readOnly
+		}
+		if w.conn, err = connectPostgres(context.Background(), w.db.config, more); err != nil {
+			return err
+		}
+	}
+	b := newBatch(w.db.store, w.conn, jobs, w.reading)
+	err = b.run()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errUnknownEnd):
+		w.hangUp()
+		return w.learn(b.xid, err)
+	case errors.Is(err, errLost) || w.conn.run(plain("ROLLBACK")) != nil:
+		w.hangUp()
+	}
+	return err
+}
+
+// learn asks what has become of a transaction whose commit was not answered. nil says that it is there; errLost, that it is not and
+// can be run again.
+func (w *pgWorker) learn(xid string, unknown error) (err error) {
+	for patience := time.Now().Add(3 * pgPatience); time.Now().Before(patience); {
+		var status string
+		if w.conn == nil {
+			w.conn, err = connectPostgres(context.Background(), w.db.config, "")
+		}
+		if err == nil {
+			status, err = endOf(w.conn, xid)
+		}
+		switch {
+		case err != nil:
+			w.hangUp()
+		case status == "committed":
+			return nil
+		case status == "aborted":
+			return fmt.Errorf("%w: the transaction was not committed", errLost)
+		}
+		if !w.pause(4) {
+			break
+		}
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, unknown)
+}
+
+func (w *pgWorker) hangUp() {
+	if w.conn != nil {
+		w.conn.close()
+		w.conn = nil
+	}
+}
