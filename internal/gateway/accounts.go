@@ -120,6 +120,7 @@ func (g *Gateway) Accounts(ctx context.Context) ([]Account, error) {
 	var out []Account
 	err := g.store.Read(ctx, func(tx *store.Tx) error {
 		rows, err := tx.Accounts()
+		out = nil
 		for _, a := range rows {
 			out = append(out, Account{ID: ram.AccountID(FormatID(a.ID)), Name: a.Name, Beta: a.Beta, CreatedAt: a.CreatedAt})
 		}

@@ -65,8 +65,9 @@ func (g *Gateway) owned(c Caller, t Target) (*group.BusinessNumber, error) {
 	return n, nil
 }
 
-// find gives the group a target names, if it is the caller's.
+// find gives the group a target names, if it is the caller's. A transaction that writes holds the group from then on.
 func find(tx *store.Tx, n *group.BusinessNumber, t Target) (group.Group, error) {
+	holdNetworkID(tx, t.GroupID)
 	gr, err := tx.GroupByNetworkID(t.GroupID)
 	if err != nil {
 		return gr, coded(err, group.ErrNotFound)

@@ -197,8 +197,10 @@ func (c *command) unmoved(said []verdictOn, now []group.Participant) []verdictOn
 // conclude records what the network said of some people and ends the command once all of them are settled. It tells
 // whether nothing more is to be done now.
 func (g *Gateway) conclude(ctx context.Context, c *command, said []verdictOn, at time.Time) (v outbox.Verdict, ended bool) {
-	fx := &effects{}
+	var fx *effects
 	err := g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
+		fx = &effects{}
+		holdGroup(tx, &c.group)
 		people, err := tx.Participants(c.group.ID)
 		if err != nil {
 			return err

@@ -81,6 +81,7 @@ type started struct {
 func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func(*store.Tx, *group.Operation) error) (started, error) {
 	s := started{ended: make(chan group.Operation, 1)}
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		g.forget(&s) // of a run before this one
 		s.op = g.begin(c, kind)
 		first, err := repeated(tx, &s.op)
 		switch {
@@ -100,8 +101,7 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 		return err
 	})
 	if err != nil {
-		g.waiters.remove(s.op.ID, s.ended)
-		g.handovers.take(s.op.ID)
+		g.forget(&s)
 		return s, err
 	}
 	if s.op.State == group.Pending {
@@ -110,11 +110,18 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 	return s, nil
 }
 
+// forget takes back what a transaction that was undone has left in memory.
+func (g *Gateway) forget(s *started) {
+	g.waiters.remove(s.op.ID, s.ended)
+	g.handovers.take(s.op.ID)
+}
+
 // repeated finds the operation that the same token began before.
 func repeated(tx *store.Tx, op *group.Operation) (*group.Operation, error) {
 	if op.ClientToken == "" {
 		return nil, nil
 	}
+	holdToken(tx, op)
 	first, err := tx.OperationByToken(op.AccountID, op.ClientToken)
 	switch {
 	case errors.Is(err, store.ErrNoRow):
@@ -131,6 +138,9 @@ func repeated(tx *store.Tx, op *group.Operation) (*group.Operation, error) {
 // OK must not be said again then, whatever the token: the removal is made anew.
 func overtaken(tx *store.Tx, first *group.Operation) bool {
 	if first.Kind != group.KindRemove || first.State == group.Pending {
+		return false
+	}
+	if err := holdGroupOf(tx, first.GroupID); err != nil {
 		return false
 	}
 	known, err := tx.Participants(first.GroupID)

@@ -60,6 +60,7 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	default:
 		return nil // not about what we keep
 	}
+	holdNetworkID(tx, e.GroupID)
 	gr, err := tx.GroupByNetworkID(e.GroupID)
 	switch {
 	case errors.Is(err, store.ErrNoRow):

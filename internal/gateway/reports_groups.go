@@ -10,11 +10,13 @@ import (
 
 // onCreate takes in that a group has been made, or that it has not.
 func (g *Gateway) onCreate(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
+	holdNetworkID(tx, e.GroupID)
 	if known, err := tx.KnowsGroup(e.GroupID); known || err != nil {
 		return err // found in the network's list before, perhaps for a twin of the same subject; the twin then finds this one's
 	}
 	ref := creationRef(n.PhoneNumberID, e.RequestID)
-	it, err := tx.ItemByRef(ref)
+	holdCreation(tx, ref)
+	it, err := heldItem(tx, ref)
 	switch {
 	case errors.Is(err, store.ErrNoRow):
 		return g.park(tx, e, ref)
@@ -33,8 +35,21 @@ func (g *Gateway) onCreate(tx *store.Tx, fx *effects, n *group.BusinessNumber, e
 	return tx.Finish(&it)
 }
 
+// heldItem gives the item that a report about a creation belongs to, and holds its group.
+func heldItem(tx *store.Tx, ref string) (store.Item, error) {
+	it, err := tx.ItemByRef(ref)
+	if err != nil {
+		return it, err
+	}
+	if err := holdGroupOf(tx, it.Lane.ID); err != nil {
+		return it, err
+	}
+	return tx.ItemByRef(ref) // it may be done since
+}
+
 // recordCreated gives a group the network's id and takes in what was reported about that id before.
 func (g *Gateway) recordCreated(tx *store.Tx, fx *effects, operation int64, networkID, link string) error {
+	holdNetworkID(tx, networkID)
 	op, err := tx.Operation(operation)
 	if err != nil {
 		return err

@@ -19,6 +19,12 @@ func (g *Gateway) onStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e
 	if errors.Is(err, store.ErrNoRow) {
 		return nil
 	}
+	if err == nil {
+		err = holdGroupOf(tx, op.GroupID)
+	}
+	if err == nil {
+		op, err = tx.Operation(operation) // it may have ended since
+	}
 	if err != nil || op.State != group.Pending || op.Kind != group.KindSend || op.AccountID != n.AccountID {
 		return err
 	}

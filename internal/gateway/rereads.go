@@ -44,7 +44,12 @@ func (r *rereads) later(groupID int64, wait time.Duration, read func()) {
 
 // Reread has a group read again now.
 func (g *Gateway) Reread(ctx context.Context, groupID int64) error {
-	err := g.store.Write(ctx, func(tx *store.Tx) error { return tx.EnqueueReread(lane(groupID)) })
+	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		if err := holdGroupOf(tx, groupID); err != nil {
+			return err
+		}
+		return tx.EnqueueReread(lane(groupID))
+	})
 	if err == nil {
 		g.outbox.Wake(lane(groupID))
 	}

@@ -1,0 +1,42 @@
+package gateway
+
+import (
+	"errors"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// Transactions about the same group run one after the other, on whatever node, because each holds the group before it looks at it
+// or at its lane. A group is held by the network's id, which callers and reports name it by; while it has none, by ours.
+
+func holdNetworkID(tx *store.Tx, networkID string) { tx.Hold("group/" + networkID) }
+
+func holdGroup(tx *store.Tx, gr *group.Group) {
+	if gr.NetworkID == "" {
+		tx.Hold("making/" + FormatID(gr.ID))
+		return
+	}
+	holdNetworkID(tx, gr.NetworkID)
+}
+
+// holdGroupOf holds a group of which our key is known. One that is gone is nobody's to hold.
+func holdGroupOf(tx *store.Tx, groupID int64) error {
+	gr, err := tx.Group(groupID)
+	if errors.Is(err, store.ErrNoRow) {
+		return nil
+	}
+	if err == nil {
+		holdGroup(tx, &gr)
+	}
+	return err
+}
+
+// holdCreation holds the name by which the report about a group that is being made will be known: the report may come before the
+// answer that tells this name has been written down.
+func holdCreation(tx *store.Tx, ref string) { tx.Hold("creation/" + ref) }
+
+// holdToken holds a caller's idempotency token, so that two calls with it do not both begin.
+func holdToken(tx *store.Tx, op *group.Operation) {
+	tx.Hold("token/" + FormatID(op.AccountID) + "/" + op.ClientToken)
+}
