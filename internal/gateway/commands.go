@@ -134,8 +134,9 @@ func (g *Gateway) tired(c *command) bool {
 
 // finish takes the item out of its lane together with the effect, if there is one to record.
 func (g *Gateway) finish(ctx context.Context, c *command, effect func(tx *store.Tx, fx *effects) error) outbox.Verdict {
-	fx := &effects{}
+	var fx *effects
 	err := g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		fx = &effects{}
 		if effect != nil {
 			if err := effect(tx, fx); err != nil {
 				return err

@@ -70,10 +70,12 @@ func (c *command) unsure() bool {
 
 // expectCreation notes by which name the report will come, and looks whether it came already.
 func (g *Gateway) expectCreation(ctx context.Context, c *command, requestID string) outbox.Verdict {
-	fx, item := &effects{}, c.job.Item
+	var fx *effects
+	item := c.job.Item
 	g.flights.accepted(c.group.ID, item.ID, requestID, g.now())
 	item.Ref = creationRef(c.creds.PhoneNumberID, requestID)
 	err := g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		fx = &effects{}
 		if err := tx.PutItem(&item); err != nil {
 			return err
 		}

@@ -184,7 +184,7 @@ func (g *Gateway) lookRemoved(ctx context.Context, c *command, share []group.Num
 // unmoved leaves out those of whom the network said that they are not there, and who have come in since it was asked: its
 // word is older than what we know now, and they have to be asked about again.
 func (c *command) unmoved(said []verdictOn, now []group.Participant) []verdictOn {
-	return slices.DeleteFunc(said, func(v verdictOn) bool {
+	return slices.DeleteFunc(slices.Clone(said), func(v verdictOn) bool {
 		p := group.Find(now, v.number)
 		if v.code != graph.CodeNotInGroup || p == nil || !p.State.Present() {
 			return false
@@ -197,8 +197,9 @@ func (c *command) unmoved(said []verdictOn, now []group.Participant) []verdictOn
 // conclude records what the network said of some people and ends the command once all of them are settled. It tells
 // whether nothing more is to be done now.
 func (g *Gateway) conclude(ctx context.Context, c *command, said []verdictOn, at time.Time) (v outbox.Verdict, ended bool) {
-	fx := &effects{}
+	var fx *effects
 	err := g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
+		fx = &effects{}
 		people, err := tx.Participants(c.group.ID)
 		if err != nil {
 			return err

@@ -81,6 +81,7 @@ type started struct {
 func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func(*store.Tx, *group.Operation) error) (started, error) {
 	s := started{ended: make(chan group.Operation, 1)}
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		g.forget(s) // what an earlier run has left
 		s.op = g.begin(c, kind)
 		first, err := repeated(tx, &s.op)
 		switch {
@@ -100,14 +101,21 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 		return err
 	})
 	if err != nil {
-		g.waiters.remove(s.op.ID, s.ended)
-		g.handovers.take(s.op.ID)
+		g.forget(s)
 		return s, err
 	}
 	if s.op.State == group.Pending {
 		g.outbox.Wake(lane(s.op.GroupID))
 	}
 	return s, nil
+}
+
+// forget takes back what was kept in memory of an operation that is not to be.
+func (g *Gateway) forget(s started) {
+	if s.op.ID != 0 {
+		g.waiters.remove(s.op.ID, s.ended)
+		g.handovers.take(s.op.ID)
+	}
 }
 
 // repeated finds the operation that the same token began before.
