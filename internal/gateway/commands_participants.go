@@ -184,7 +184,7 @@ func (g *Gateway) lookRemoved(ctx context.Context, c *command, share []group.Num
 // unmoved leaves out those of whom the network said that they are not there, and who have come in since it was asked: its
 // word is older than what we know now, and they have to be asked about again.
 func (c *command) unmoved(said []verdictOn, now []group.Participant) []verdictOn {
-	return slices.DeleteFunc(said, func(v verdictOn) bool {
+	return slices.DeleteFunc(slices.Clone(said), func(v verdictOn) bool {
 		p := group.Find(now, v.number)
 		if v.code != graph.CodeNotInGroup || p == nil || !p.State.Present() {
 			return false

@@ -17,8 +17,9 @@ import (
 // directory keeps accounts, keys, policies and channels in memory, compiled, for as long as nobody has changed any. Every
 // request compares the generation, so that a change holds from the next request on, whoever made it.
 type directory struct {
-	now atomic.Pointer[edition]
-	mu  sync.Mutex // one loads at a time
+	now     atomic.Pointer[edition]
+	mu      sync.Mutex // one loads at a time
+	glances glances
 }
 
 // edition is the directory of one generation. It never changes, but for keys that are added as they are used.
@@ -38,11 +39,7 @@ func (d *directory) latest() *edition {
 }
 
 func (d *directory) current(ctx context.Context, s *store.Store) (*edition, error) {
-	var generation int64
-	err := s.Read(ctx, func(tx *store.Tx) (err error) {
-		generation, err = tx.Generation()
-		return err
-	})
+	generation, err := d.glances.read(ctx, s)
 	if err != nil {
 		return nil, fmt.Errorf("read the generation: %w", err)
 	}

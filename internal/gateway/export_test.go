@@ -1,6 +1,11 @@
 package gateway
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/store"
+)
 
 // Pauses plays the sweep with a clock of its own for so long: groups gives how many groups there are at a time. It gives when
 // groups were due.
@@ -33,4 +38,10 @@ func Heard(groups int64, before int64) (remembered int, known bool) {
 		h.add(id, "request")
 	}
 	return len(h.recent) + len(h.older), h.has(groups-before, "request")
+}
+
+// Glances gives a reading of the generation that callers who come together share.
+func Glances(s *store.Store) func(context.Context) (int64, error) {
+	var g glances
+	return func(ctx context.Context) (int64, error) { return g.read(ctx, s) }
 }

@@ -81,7 +81,7 @@ type started struct {
 func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func(*store.Tx, *group.Operation) error) (started, error) {
 	s := started{ended: make(chan group.Operation, 1)}
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
-		g.forget(&s) // of a run before this one
+		g.forget(s) // what an earlier run has left
 		s.op = g.begin(c, kind)
 		first, err := repeated(tx, &s.op)
 		switch {
@@ -101,7 +101,7 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 		return err
 	})
 	if err != nil {
-		g.forget(&s)
+		g.forget(s)
 		return s, err
 	}
 	if s.op.State == group.Pending {
@@ -110,10 +110,12 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 	return s, nil
 }
 
-// forget takes back what a transaction that was undone has left in memory.
-func (g *Gateway) forget(s *started) {
-	g.waiters.remove(s.op.ID, s.ended)
-	g.handovers.take(s.op.ID)
+// forget takes back what was kept in memory of an operation that is not to be.
+func (g *Gateway) forget(s started) {
+	if s.op.ID != 0 {
+		g.waiters.remove(s.op.ID, s.ended)
+		g.handovers.take(s.op.ID)
+	}
 }
 
 // repeated finds the operation that the same token began before.

@@ -16,6 +16,7 @@ import (
 type conn struct {
 	sqlite *sqlite.Conn
 	stmts  map[string]*statement
+	wrote  bool // set by every statement that can change something
 }
 
 // statement is a prepared statement, with the place in the arguments that each of its parameters takes: $2 may come first,
@@ -118,6 +119,7 @@ func (s *statement) bindKind(param int, v reflect.Value) {
 }
 
 func (c *conn) put(query string, args []any) error {
+	c.wrote = true
 	return c.each(query, args, func(scanner) (bool, error) { return true, nil })
 }
 
