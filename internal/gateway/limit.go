@@ -93,7 +93,7 @@ func (l *limit) heldBack() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.calmDown()
-	return !l.quiet.Load()
+	return l.gate.holdsBack()
 }
 
 func (l *limit) refuse(s stamp, why *graph.Error) {

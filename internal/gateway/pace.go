@@ -241,8 +241,17 @@ func (t *pass) Hear(h graph.Heard) {
 		p.pump(now)
 	}
 	p.mu.Unlock()
-	t.account.hear(t.inAccount, h.Usage.Account, passed)
-	t.app.hear(t.ofApp, h.Usage.App, passed)
+	t.account.hear(t.inAccount, besides(of, h.Usage.Account), passed)
+	t.app.hear(t.ofApp, besides(of, h.Usage.App), passed)
+}
+
+// besides gives what a usage says of its own limit when the call was refused for a limit: the time in it is then that of the
+// refusal.
+func besides(of graph.Limit, u graph.Share) graph.Share {
+	if of != graph.NoLimit && u.Percent < fullUsage {
+		u.Regain = 0
+	}
+	return u
 }
 
 // refused closes the gate of the limit that an error speaks of.
