@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -236,34 +237,63 @@ func TestSlowNumberSlowsNobodyElse(t *testing.T) {
 	})
 }
 
-// Of a number whose calls get no answer, only so many are on their way at once.
-func TestSlowNumberHasFewCallsAtOnce(t *testing.T) {
+// While a number owes answers, only a few of its calls are on their way, so that what waits for it is not lost in it.
+func TestSilentNumberGetsFewCalls(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)
 		p := w.mine().open(40)
-		var mu sync.Mutex
-		now, most := 0, 0
-		w.sim.Interfere(&simulator.Interference{
-			BeforeCall: func(simulator.Call) simulator.CallFate {
-				mu.Lock()
-				now++
-				most = max(most, now)
-				mu.Unlock()
-				<-time.After(20 * time.Second)
-				return simulator.CallFate{}
-			},
-			AfterCall: func(simulator.Call) {
-				mu.Lock()
-				now--
-				mu.Unlock()
-			}})
-		ops := p.expelAll()
-		for w.pending(ops...) > 0 {
-			pass(10 * time.Second)
+		w.sim.Fail(simulator.Fault{Number: p.number, Times: 1000, Hang: 20 * time.Second})
+		arrived := w.arrivals()
+		var ops []group.Operation
+		for i := range p.groups {
+			if i%10 == 0 {
+				pass(2 * time.Second)
+			}
+			ops = append(ops, p.expel(i))
 		}
-		if most < 2 || most > 64 {
-			t.Errorf("%d calls at once", most)
+		synctest.Wait()
+		if n := arrived(); n != 10 { // those that came at once, when nothing was owed; the rest found it silent
+			t.Errorf("%d calls are on their way", n)
 		}
+		w.sim.Mend()
+		for _, op := range ops {
+			w.done(op.ID)
+		}
+	})
+}
+
+// arrivals counts the calls that have come to the network from now on.
+func (w *world) arrivals() func() int {
+	var count atomic.Int32
+	w.sim.Interfere(&simulator.Interference{BeforeCall: func(simulator.Call) simulator.CallFate {
+		count.Add(1)
+		return simulator.CallFate{}
+	}})
+	return func() int { return int(count.Load()) }
+}
+
+// A command that was let through before a refusal stops between two of its calls.
+func TestRefusalStopsWhatIsHalfDone(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		p := w.mine().open(2)
+		w.done(w.dropLink(p.groups[0].Target).Operation.ID)
+		w.sim.Fail(simulator.Fault{Operation: "get_invite_link", Times: 1, Hang: 10 * time.Second})
+		w.sim.Fail(simulator.Fault{Operation: "remove_participants", Times: 1, Fate: simulator.CallFate{Code: graph.CodeGroupRateLimit,
+			Usage: simulator.Usage{RegainMinutes: 1}}})
+		c, err := w.gateway().MakeInviteLink(hasty(), w.me(), p.groups[0].Target) // looks for the link, then makes one
+		w.must(err)
+		synctest.Wait()
+		removal := p.expel(1)
+		synctest.Wait()
+		before := len(p.calls())
+		pass(59 * time.Second)
+		if n := len(p.calls()) - before; n != 1 { // that it has looked is in the journal once it is answered
+			t.Errorf("%d calls though the number had been refused", n)
+		}
+		pass(time.Second)
+		w.done(removal.ID)
+		w.done(c.Operation.ID)
 	})
 }
 
