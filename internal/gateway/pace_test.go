@@ -1,7 +1,9 @@
 package gateway_test
 
 import (
+	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -36,7 +38,9 @@ func (w *world) mine() *party {
 // another makes one more number. Which account and token it has, decides with whom it shares limits.
 func (w *world) another(phoneNumberID, accountID, token string) *party {
 	w.t.Helper()
-	number := group.Number(8613900000000)
+	last, err := strconv.Atoi(phoneNumberID)
+	w.must(err)
+	number := group.Number(8613900000000 + int64(last))
 	w.must(w.gateway().BindNumber(ctx, account, group.BusinessNumber{Number: number, SpaceID: space, PhoneNumberID: phoneNumberID,
 		WABAID: accountID, Token: token}))
 	w.must(w.sim.RegisterNumber(simulator.Number{DisplayNumber: number.String(), PhoneNumberID: phoneNumberID, WABAID: accountID,
@@ -64,17 +68,21 @@ func (p *party) open(count int) *party {
 }
 
 func (p *party) people(groupIndex int) []group.Number {
-	from := 0
-	if p.number != phoneID {
-		from = 1000
-	}
-	return people(from+2*groupIndex, 2)
+	last, _ := strconv.Atoi(p.number)
+	return people(last%1000*100+2*groupIndex, 2)
 }
 
 // expel has the first person of a group removed without waiting for it.
 func (p *party) expel(groupIndex int) group.Operation {
 	p.w.t.Helper()
-	return p.w.accept(p.groups[groupIndex].Target, p.people(groupIndex)[0]).Operation
+	hurry, cancel := ctx, func() {}
+	if p.w.patience.Confirm > 0 { // in a bubble nothing but waiting takes time
+		hurry, cancel = context.WithTimeout(ctx, time.Millisecond)
+	}
+	defer cancel()
+	c, err := p.w.gateway().RemoveParticipants(hurry, p.caller, p.groups[groupIndex].Target, p.people(groupIndex)[:1])
+	p.w.must(err)
+	return c.Operation
 }
 
 // expelAll does so in every group.
@@ -130,7 +138,7 @@ func (w *world) pending(ops ...group.Operation) (count int) {
 // and the others only once it has passed.
 func TestThrottledNumberWaitsAndSendsOneFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(12)
 		w.sim.Fail(simulator.Fault{Number: p.number, Times: 1000, Fate: simulator.CallFate{Code: graph.CodeGroupRateLimit,
 			Usage: simulator.Usage{RegainMinutes: 2}}})
@@ -240,7 +248,7 @@ func TestSlowNumberSlowsNobodyElse(t *testing.T) {
 // While a number owes answers, only a few of its calls are on their way, so that what waits for it is not lost in it.
 func TestSilentNumberGetsFewCalls(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(40)
 		w.sim.Fail(simulator.Fault{Number: p.number, Times: 1000, Hang: 20 * time.Second})
 		arrived := w.arrivals()
@@ -275,13 +283,13 @@ func (w *world) arrivals() func() int {
 // A command that was let through before a refusal stops between two of its calls.
 func TestRefusalStopsWhatIsHalfDone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(2)
 		w.done(w.dropLink(p.groups[0].Target).Operation.ID)
 		w.sim.Fail(simulator.Fault{Operation: "get_invite_link", Times: 1, Hang: 10 * time.Second})
 		w.sim.Fail(simulator.Fault{Operation: "remove_participants", Times: 1, Fate: simulator.CallFate{Code: graph.CodeGroupRateLimit,
 			Usage: simulator.Usage{RegainMinutes: 1}}})
-		c, err := w.gateway().MakeInviteLink(hasty(), w.me(), p.groups[0].Target) // looks for the link, then makes one
+		c, err := w.gateway().MakeInviteLink(ctx, w.me(), p.groups[0].Target) // looks for the link, then makes one
 		w.must(err)
 		synctest.Wait()
 		removal := p.expel(1)
@@ -313,7 +321,7 @@ func TestLimitsReachAsFarAsTheNetworkSays(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				w := newWorld(t)
+				w := newWorld(t, confirm(0))
 				mine, other := w.mine().open(2), w.another("300", c.account, c.token).open(1)
 				w.sim.Fail(simulator.Fault{Number: mine.number, Times: 1, Fate: simulator.CallFate{Code: c.code,
 					Usage: simulator.Usage{RegainMinutes: 1}}})
@@ -336,7 +344,7 @@ func TestLimitsReachAsFarAsTheNetworkSays(t *testing.T) {
 // That messages are refused does not keep people in a group, unless the message comes first there.
 func TestRefusedMessagesDoNotHoldUpRemovals(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(2)
 		w.sim.Fail(simulator.Fault{Operation: "send_message", Times: 1, Fate: simulator.CallFate{Code: graph.CodeThroughputReached,
 			Usage: simulator.Usage{RegainMinutes: 5}}})
@@ -356,7 +364,7 @@ func TestRefusedMessagesDoNotHoldUpRemovals(t *testing.T) {
 // A limit of one pair of numbers is no reason to keep anybody else waiting.
 func TestPairLimitIsTheCommandsOwn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(2)
 		w.sim.Fail(simulator.Fault{GroupID: "", Operation: "send_message", Times: 1, Fate: simulator.CallFate{Code: graph.CodePairRateLimit,
 			Usage: simulator.Usage{}}})
@@ -374,7 +382,7 @@ func TestPairLimitIsTheCommandsOwn(t *testing.T) {
 // When little is left of a limit, calls keep a distance before they are refused; when nothing is, they wait.
 func TestHighUsageSlowsDown(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(8)
 		w.sim.Fail(simulator.Fault{Number: p.number, Times: 1000, Fate: simulator.CallFate{Usage: simulator.Usage{Account: 92}}})
 		w.done(p.expel(0).ID)
@@ -408,7 +416,7 @@ func TestHighUsageSlowsDown(t *testing.T) {
 // What waits for a throttled number is given up after a day, all of it, and says what the network said.
 func TestThrottledForADay(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(12)
 		w.sim.Fail(simulator.Fault{Number: p.number, Times: 1000, Fate: simulator.CallFate{Code: graph.CodeGroupRateLimit,
 			Usage: simulator.Usage{RegainMinutes: 45}}})
@@ -431,7 +439,7 @@ func TestThrottledForADay(t *testing.T) {
 // Without a word of how long, the waits grow, and a new process begins anew.
 func TestThrottledWithoutATime(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		w := newWorld(t)
+		w := newWorld(t, confirm(0))
 		p := w.mine().open(3)
 		w.sim.Fail(simulator.Fault{Number: p.number, Times: 1000, Fate: simulator.CallFate{Code: graph.CodeGroupRateLimit, Status: 400}})
 		before := len(p.calls())
