@@ -23,6 +23,8 @@ type command struct {
 	group  group.Group
 	people []group.Participant
 	creds  graph.Credentials
+	handed bool  // by the transaction that caused it, and not read
+	pass   *pass // to the network
 }
 
 func lane(groupID int64) store.Lane { return store.Lane{Kind: store.GroupLane, ID: groupID} }
@@ -39,7 +41,12 @@ func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict
 	case job.Item.Kind != group.KindReread && c.op.State != group.Pending:
 		return g.finish(ctx, c, nil)
 	}
-	defer g.shares.enter(c.group.Number)()
+	var wait outbox.Verdict
+	if c.pass, wait = g.enter(ctx, c); c.pass == nil {
+		return wait
+	}
+	defer c.pass.leave()
+	ctx = graph.WithListener(ctx, c.pass)
 	switch job.Item.Kind {
 	case group.KindCreate:
 		return g.runCreate(ctx, c)
@@ -65,7 +72,7 @@ func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict
 // load gives what the run of an item needs; with an error, as much of it as could be had.
 func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 	if c := g.handovers.take(job.Item.OperationID); c != nil && !job.Again {
-		c.job = job
+		c.job, c.handed = job, true
 		return c, nil
 	}
 	c := &command{job: job}
@@ -101,7 +108,7 @@ func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 }
 
 func credentials(n *group.BusinessNumber) graph.Credentials {
-	return graph.Credentials{PhoneNumberID: n.PhoneNumberID, Token: n.Token}
+	return graph.Credentials{PhoneNumberID: n.PhoneNumberID, AccountID: n.WABAID, Token: n.Token}
 }
 
 // unloaded follows an item that could not be loaded: it is tried again, but neither for ever nor where no wait can help.

@@ -53,7 +53,7 @@ type Gateway struct {
 	flights   flights
 	existence existence
 	handovers handovers
-	shares    shares
+	paces     paces
 	rereads   rereads
 
 	halt    chan struct{}
@@ -74,10 +74,10 @@ func New(cfg Config) *Gateway {
 	g.flights.byGroup = map[int64]flight{}
 	g.existence = existence{began: cfg.Now(), born: map[int64]time.Time{}, denied: map[int64]time.Time{}}
 	g.handovers.byOperation = map[int64]*command{}
-	g.shares.byNumber = map[group.Number]*share{}
 	g.rereads.timers = map[int64]*time.Timer{}
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel,
 		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand}})
+	g.paces.log, g.paces.resume = g.log, g.outbox.Resume
 	return g
 }
 

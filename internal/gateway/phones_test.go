@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -162,6 +163,8 @@ func (w *world) expect(t gateway.Target, people ...group.Number) {
 type entry struct {
 	Seq       int64           `json:"seq"`
 	Kind      string          `json:"kind"`
+	Number    string          `json:"phone_number_id"`
+	At        time.Time       `json:"at"`
 	Operation string          `json:"operation"`
 	Path      string          `json:"path"`
 	Status    int             `json:"status"`

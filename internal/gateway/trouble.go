@@ -29,6 +29,8 @@ func (g *Gateway) postpone(ctx context.Context, c *command, err error) outbox.Ve
 		return outbox.Retry(0, "stopped in the middle")
 	case g.tired(c):
 		return g.refused(ctx, c, graph.CodeOf(err), "Given up after 24 hours; the last answer was: "+reason(err))
+	case graph.LimitOf(err) > graph.PairLimit && c.pass != nil:
+		return g.throttled(c, err)
 	}
 	return outbox.Retry(pause(c, err), strconv.Itoa(graph.CodeOf(err))+": "+reason(err))
 }

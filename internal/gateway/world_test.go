@@ -72,6 +72,7 @@ type world struct {
 
 	over     chan struct{} // closed when the test ends
 	patience gateway.Patience
+	parallel int    // commands computing at once; 0 is the default
 	house    *house // the running gateway with its store
 	keyID    string
 }
@@ -147,7 +148,7 @@ func (w *world) open() {
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
 	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
-		Patience: w.patience, Now: w.clock.now, Logger: quiet})
+		Patience: w.patience, Parallel: w.parallel, Now: w.clock.now, Logger: quiet})
 	w.must(h.gateway.Start(ctx))
 	w.house = h
 	w.hooks.open(h.gateway)

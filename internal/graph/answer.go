@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -20,6 +19,7 @@ var errAnswerTooLong = errors.New("answer exceeds 2 MiB")
 type answer struct {
 	status int
 	body   []byte
+	usage  Usage
 
 	plain     bool   // it accepts the call and holds nothing that speaks against it or for single people
 	requestID string // of a plain answer
@@ -103,30 +103,6 @@ func judge(res *http.Response, body []byte, mayBeEmpty bool) *Error {
 }
 
 var errNotJSON = errors.New("answer is not a JSON object")
-
-// retryAfter reads how long to wait from the headers: minutes in X-Business-Use-Case-Usage (Meta, Graph API, rate
-// limits page), or seconds in Retry-After, which Meta does not document but a proxy may send. The longest one counts.
-func retryAfter(h http.Header) time.Duration {
-	var wait time.Duration
-	if s, err := strconv.ParseInt(h.Get("Retry-After"), 10, 32); err == nil {
-		wait = time.Duration(s) * time.Second
-	}
-	header := h.Get("X-Business-Use-Case-Usage")
-	if header == "" {
-		return min(max(wait, 0), longestWait)
-	}
-	var usage map[string]list[struct {
-		Minutes number `json:"estimated_time_to_regain_access"`
-	}]
-	_ = json.Unmarshal([]byte(header), &usage)
-	for _, items := range usage {
-		for _, item := range items {
-			minutes := min(max(item.Minutes, 0), number(longestWait/time.Minute))
-			wait = max(wait, time.Duration(minutes)*time.Minute)
-		}
-	}
-	return min(max(wait, 0), longestWait)
-}
 
 // hide cuts the token out of what the other side said; some messages of the Graph API quote it.
 func (e *Error) hide(token string) {

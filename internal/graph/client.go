@@ -40,6 +40,7 @@ type Config struct {
 // Credentials are those of one business number. They print without the token.
 type Credentials struct {
 	PhoneNumberID string
+	AccountID     string // of the WhatsApp Business Account that the number belongs to; calls do not need it
 	Token         string
 }
 
@@ -154,8 +155,8 @@ func (c *Client) fetch(ctx context.Context, creds Credentials, k call, out any) 
 	return decode(answer.body, out)
 }
 
-// do sends a call. When the answer is a refusal the error is an *Error, and the answer is there too if it is readable.
-func (c *Client) do(ctx context.Context, creds Credentials, k call) (answer, error) {
+// exchange sends a call and reads and judges its answer.
+func (c *Client) exchange(ctx context.Context, creds Credentials, k call) (answer, error) {
 	if c.timeout > 0 {
 		// Not the timeout of http.Client, which takes a goroutine for each call through a transport that is not its own.
 		var cancel context.CancelFunc
@@ -172,7 +173,7 @@ func (c *Client) do(ctx context.Context, creds Credentials, k call) (answer, err
 	}
 	defer res.Body.Close()
 	body, err := readAnswer(res)
-	got := answer{status: res.StatusCode, body: body}
+	got := answer{status: res.StatusCode, body: body, usage: usageOf(res.Header)}
 	if got.readPlain(); got.plain {
 		return got, nil
 	}

@@ -39,6 +39,7 @@ const (
 	CodeCustomRateLimit        = 613
 	CodeObjectNotFound         = 803
 	CodeBusinessRateLimit      = 80007
+	CodeAccountRateLimit       = 80008
 	CodeThroughputReached      = 130429
 	CodeAccountRestricted      = 130497
 	CodeUnsupportedMessage     = 130501 // in a webhook: a kind of message that the API does not carry
@@ -98,6 +99,7 @@ var classes = map[int]Class{
 	CodeApplicationLimit:   Throttled,
 	CodeCustomRateLimit:    Throttled,
 	CodeBusinessRateLimit:  Throttled,
+	CodeAccountRateLimit:   Throttled,
 	CodeThroughputReached:  Throttled,
 	CodeSpamRateLimit:      Throttled,
 	CodePairRateLimit:      Throttled,

@@ -19,8 +19,11 @@ type lane struct {
 	pending bool    // somebody woke it while it ran
 	settled []int64 // items that events took out while it ran
 	hurried bool    // the next run does not wait for its time
+	paused  bool    // it is parked because a run came too early
+	resumed bool    // a run that comes too early may come again at once
 
 	head    int64 // the item that ran last
+	prior   int64 // the one before the run that is going on
 	expired int   // how often that item has waited in vain
 	over    int64 // the item whose handler said that it is out of the lane
 	first   int64 // the item that was at the head when the lane was first looked at
@@ -68,7 +71,7 @@ func (o *Outbox) Settled(name store.Lane, item int64) {
 
 // spawn starts a goroutine for a lane that has none. The lock is held.
 func (o *Outbox) spawn(name store.Lane, l *lane) {
-	l.parked, l.awaits = 0, false
+	l.parked, l.awaits, l.paused = 0, false, false
 	o.running.Add(1)
 	go func() {
 		defer o.running.Done()
@@ -141,20 +144,21 @@ func (o *Outbox) leave(name store.Lane, l *lane) bool {
 
 // step runs the head of a lane once and tells whether to go on with the next.
 func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
-	if !o.enter(name) {
+	place, ok := o.enter(name)
+	if !ok {
 		return false
 	}
 	if o.overtaken(l, item.ID) {
-		<-o.slots
+		o.slots.leave(place)
 		return true
 	}
 	job, ok := o.job(l, item)
 	if !ok {
-		<-o.slots
+		o.slots.leave(place)
 		return false
 	}
 	v := o.guard(o.cfg.Handlers[name.Kind], job)
-	<-o.slots
+	o.slots.leave(place)
 	switch v.kind {
 	case retry:
 		item.Attempts++
@@ -168,6 +172,8 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 		return o.record(name, l, item)
 	case await:
 		return o.await(name, l, item.ID, v.after)
+	case paused:
+		return o.pause(name, l, item.ID, v.after)
 	default:
 		l.over = item.ID
 		return true
@@ -175,19 +181,12 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 }
 
 // enter takes a slot, as soon as there is one, and tells whether it has.
-func (o *Outbox) enter(name store.Lane) bool {
-	select {
-	case o.slots <- struct{}{}:
-		return true
-	default:
-		o.cfg.Logger.Debug("a lane waits because enough of them are at work", "lane", name)
+func (o *Outbox) enter(name store.Lane) (ticket, bool) {
+	if t, ok := o.slots.try(); ok {
+		return t, true
 	}
-	select {
-	case o.slots <- struct{}{}:
-		return true
-	case <-o.ctx.Done():
-		return false
-	}
+	o.cfg.Logger.Debug("a lane waits because enough of them are at work", "lane", name)
+	return o.slots.wait(o.ctx.Done())
 }
 
 // overtaken tells whether an event took the item out of the lane since it was read, while it waited for a slot.
@@ -209,6 +208,7 @@ func (o *Outbox) job(l *lane, item store.Item) (Job, bool) {
 	if o.stopped {
 		return Job{}, false
 	}
+	l.prior, l.resumed = l.head, false
 	again := item.Attempts > 0 || l.head == item.ID
 	if l.head != item.ID {
 		l.head, l.expired = item.ID, 0

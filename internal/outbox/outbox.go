@@ -33,6 +33,7 @@ type Config struct {
 	Store    *store.Store
 	Handlers map[store.LaneKind]Handler
 	Parallel int           // handlers running at once, default 16384
+	Slow     time.Duration // a handler that has run for so long gives its place on while others want one, default 20 ms
 	Sweep    time.Duration // how often to look for lanes that nobody woke, default 30 s
 	Logger   *slog.Logger
 }
@@ -40,7 +41,7 @@ type Config struct {
 // Outbox runs the lanes of one process.
 type Outbox struct {
 	cfg   Config
-	slots chan struct{}
+	slots *slots
 	birth int64 // items below this key may have run in a process before this one
 
 	mu      sync.Mutex
@@ -58,6 +59,9 @@ func New(cfg Config) *Outbox {
 	if cfg.Parallel == 0 {
 		cfg.Parallel = 1 << 14
 	}
+	if cfg.Slow == 0 {
+		cfg.Slow = 20 * time.Millisecond
+	}
 	if cfg.Sweep == 0 {
 		cfg.Sweep = 30 * time.Second
 	}
@@ -65,7 +69,7 @@ func New(cfg Config) *Outbox {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Outbox{cfg: cfg, slots: make(chan struct{}, cfg.Parallel), lanes: map[store.Lane]*lane{}, ctx: ctx, cancel: cancel,
+	return &Outbox{cfg: cfg, slots: newSlots(cfg.Parallel, cfg.Slow), lanes: map[store.Lane]*lane{}, ctx: ctx, cancel: cancel,
 		halt: make(chan struct{})}
 }
 

@@ -144,7 +144,7 @@ func TestStartFindsEveryLane(t *testing.T) {
 	all := make(chan struct{})
 	w := newWorld(t)
 	w.renew(func(c *outbox.Config) {
-		c.Parallel = parallel
+		c.Parallel, c.Slow = parallel, time.Hour
 		c.Handlers[store.GroupLane] = func(_ context.Context, job outbox.Job) outbox.Verdict {
 			for n := now.Add(1); ; {
 				if m := most.Load(); n <= m || most.CompareAndSwap(m, n) {

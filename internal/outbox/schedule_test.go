@@ -26,13 +26,17 @@ const (
 	settledIn    step = "settled while it runs"
 	settledAwait step = "settled while or after it begins to wait"
 	settledRetry step = "settled while or after its answer is lost"
+	tooEarly     step = "comes too early and is called while or after it says so"
 )
 
 // planned is an item with what its runs shall do.
 type planned struct {
 	item  store.Item
 	steps []step
-	runs  int
+	next  int            // of the steps
+	runs  int            // those that came too early do not count
+	early *outbox.Job    // the last run, if it came too early
+	by    *outbox.Outbox // whose run that was
 	ended bool
 }
 
@@ -98,7 +102,7 @@ func (p *play) add(t *rapid.T, base int64) {
 	var items []*planned
 	for range rapid.IntRange(1, 6).Draw(t, "items") {
 		it := &planned{item: store.Item{Lane: lane(base + rapid.Int64Range(0, 3).Draw(t, "lane")), Kind: group.KindSend}}
-		it.steps = rapid.SliceOfN(rapid.SampledFrom([]step{fails, waitsInVain}), 0, 3).Draw(t, "steps")
+		it.steps = rapid.SliceOfN(rapid.SampledFrom([]step{fails, waitsInVain, tooEarly}), 0, 4).Draw(t, "steps")
 		it.steps = append(it.steps, rapid.SampledFrom([]step{finishes, dies, settledIn, settledAwait, settledRetry}).Draw(t, "end"))
 		items = append(items, it)
 	}
@@ -154,6 +158,9 @@ func (p *play) handle(_ context.Context, job outbox.Job) outbox.Verdict {
 		return outbox.Retry(0, "failed")
 	case waitsInVain:
 		return outbox.Await(time.Millisecond)
+	case tooEarly:
+		p.event.Go(func() { p.box.Load().Resume(it.Lane) })
+		return outbox.Pause(never)
 	case dies:
 		p.end(it)
 		return outbox.Dead("died")
@@ -191,8 +198,17 @@ func (p *play) enter(job outbox.Job) step {
 		if it.runs > 0 && !job.Again {
 			p.complain("run %d of item %d passes for the first", it.runs+1, it.item.ID)
 		}
-		next := it.steps[min(it.runs, len(it.steps)-1)]
-		it.runs++
+		if it.early != nil && it.by == p.box.Load() && (job.Again != it.early.Again || job.Expired != it.early.Expired || job.Item.Attempts != it.early.Item.Attempts) {
+			p.complain("a run of item %d that came too early changed %+v into %+v", it.item.ID, *it.early, job)
+		}
+		next := it.steps[min(it.next, len(it.steps)-1)]
+		it.next++
+		it.early = nil
+		if next == tooEarly {
+			it.early, it.by = &job, p.box.Load()
+		} else {
+			it.runs++
+		}
 		return next
 	}
 	p.complain("item %d was never accepted", job.Item.ID)

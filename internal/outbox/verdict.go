@@ -15,6 +15,7 @@ const (
 	finished verdictKind = iota
 	retry
 	await
+	paused
 	dead
 )
 

@@ -75,9 +75,12 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r}
 	op, err := s.prepare(w, c)
 	fate, known := CallFate{}, err == nil
-	told := Call{Operation: op.name, Object: c.object, Body: c.body}
+	number, account := c.business()
+	told := Call{Operation: op.name, Object: c.object, Number: number, Body: c.body}
 	if known {
-		fate = s.interfereBefore(told)
+		if fate = s.interfereBefore(told); fate == (CallFate{}) {
+			fate = s.fault(r.Context(), &told)
+		}
 		err = refusalOf(fate)
 	}
 	var payload any
@@ -88,7 +91,7 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 		s.interfereAfter(told)
 	}
 	status, answer := s.encodeAnswer(payload, err)
-	note := record{at: s.config.Now(), kind: "graph", operation: op.name, method: r.Method, path: maskedPath(r.URL),
+	note := record{at: s.config.Now(), kind: "graph", operation: op.name, number: number, method: r.Method, path: maskedPath(r.URL),
 		status: status, request: shownBody(r, c.body), response: answer}
 	if fate.LoseAnswer {
 		note.failure = "the answer was lost on purpose"
@@ -96,6 +99,7 @@ func (s *Simulator) serveGraph(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // the documented way to drop a connection
 	}
 	s.journal.add(note)
+	fate.Usage.writeTo(w.Header(), account)
 	w.Header()["Content-Type"] = []string{"application/json; charset=UTF-8"}
 	w.WriteHeader(status)
 	_, _ = w.Write(answer) // a client that is gone needs no answer

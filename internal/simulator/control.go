@@ -26,6 +26,9 @@ func (s *Simulator) Control() http.Handler {
 		"GET /sim/v1/groups/{id}":               s.showGroup,
 		"POST /sim/v1/groups/{id}/suspend":      s.suspendGroup,
 		"POST /sim/v1/groups/{id}/clear":        s.clearGroup,
+		"POST /sim/v1/faults":                   s.addFault,
+		"GET /sim/v1/faults":                    s.listFaults,
+		"DELETE /sim/v1/faults":                 s.clearFaults,
 		"GET /sim/v1/journal":                   s.showJournal,
 		"/":                                     unknownControl,
 	} {

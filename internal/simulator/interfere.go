@@ -19,6 +19,7 @@ type Interference struct {
 type Call struct {
 	Operation string // e.g. "remove_participants", "send_message"; the names in calls.go
 	Object    string // group id, phone number id or account id
+	Number    string // id of the phone number that it is about; empty for an account
 	Body      []byte // as it was received; must not be changed
 }
 
@@ -27,6 +28,7 @@ type CallFate struct {
 	Code       int  // refuse with this error code, without effect
 	Status     int  // HTTP status of the refusal; 0 = the one Meta documents for the code
 	LoseAnswer bool // carry it out, then drop the connection without an answer
+	Usage      Usage
 }
 
 // Step describes one asynchronous step at the moment of its completion.

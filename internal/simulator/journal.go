@@ -19,6 +19,7 @@ type record struct {
 	at        time.Time
 	kind      string // graph, webhook or handshake
 	operation string // of a call; for a webhook its field and type
+	number    string // id of the phone number that a call is about
 	method    string
 	path      string
 	status    int // 0 = no answer
@@ -59,6 +60,7 @@ type journalEntry struct {
 	At        time.Time       `json:"at"`
 	Kind      string          `json:"kind"`
 	Operation string          `json:"operation,omitempty"`
+	Number    string          `json:"phone_number_id,omitempty"`
 	Method    string          `json:"method"`
 	Path      string          `json:"path"`
 	Status    int             `json:"status"`
@@ -69,7 +71,7 @@ type journalEntry struct {
 }
 
 func (r *record) entry() journalEntry {
-	return journalEntry{Seq: r.seq, At: r.at.UTC(), Kind: r.kind, Operation: r.operation, Method: r.method, Path: r.path,
+	return journalEntry{Seq: r.seq, At: r.at.UTC(), Kind: r.kind, Operation: r.operation, Number: r.number, Method: r.method, Path: r.path,
 		Status: r.status, Attempt: r.attempt, Request: shown(r.request), Response: shown(r.response), Failure: r.failure}
 }
 

@@ -38,6 +38,7 @@ type Simulator struct {
 	pump     *pump
 	journal  journal
 	meddling atomic.Pointer[Interference]
+	faults   faults
 
 	registry sync.Mutex // makes check-then-register of numbers, phones and subscriptions one act
 
