@@ -18,7 +18,7 @@ func TestManageKeepsItsHandsOffAnOlderServersTables(t *testing.T) {
 	_, err := data.sealKey()
 	must(t, err)
 	must(t, os.WriteFile(data.path(databaseFile), nil, 0o600))
-	have, want, err := store.Versions(t.Context(), data.path(databaseFile))
+	have, want, err := store.Versions(t.Context(), store.Config{Path: data.path(databaseFile)})
 	if err != nil || have >= want {
 		t.Fatalf("versions %d and %d, %v; want an old one", have, want, err)
 	}
@@ -30,14 +30,14 @@ func TestManageKeepsItsHandsOffAnOlderServersTables(t *testing.T) {
 		}
 		t.Errorf("while a server has the directory: %v, want a hint to migrate", err)
 	}
-	if now, _, err := store.Versions(t.Context(), data.path(databaseFile)); err != nil || now != have {
+	if now, _, err := store.Versions(t.Context(), store.Config{Path: data.path(databaseFile)}); err != nil || now != have {
 		t.Errorf("the database is at version %d now, %v; want %d", now, err, have)
 	}
 	must(t, server.release())
 	m, err := Manage(t.Context(), data, false)
 	must(t, err)
 	defer func() { _ = m.Close() }()
-	if now, _, err := store.Versions(t.Context(), data.path(databaseFile)); err != nil || now != want {
+	if now, _, err := store.Versions(t.Context(), store.Config{Path: data.path(databaseFile)}); err != nil || now != want {
 		t.Errorf("without a server the database is at version %d, %v; want %d", now, err, want)
 	}
 	if l, err := data.take(); err != nil {
