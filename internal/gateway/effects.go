@@ -16,6 +16,7 @@ type effects struct {
 	found      []int64 // groups whose id on the network has become known
 	doubted    []int64 // groups to be read now
 	unverified []int64 // groups to be read after a while
+	left       []int64 // nodes that a report was left for
 }
 
 // report names the report that has ended a command.
@@ -60,6 +61,10 @@ func (g *Gateway) apply(fx *effects) {
 	}
 	for _, op := range fx.operations {
 		g.waiters.wake(op)
+	}
+	g.tellEnded(fx.operations)
+	for _, node := range fx.left {
+		g.store.Signal(store.Signal{To: node, Inbox: true})
 	}
 	for _, it := range fx.items {
 		g.outbox.Settled(it.Lane, it.ID)

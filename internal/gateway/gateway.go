@@ -27,6 +27,7 @@ type Config struct {
 	Patience Patience
 	Parallel int              // commands running at once, 0 for the outbox's default
 	Hold     bool             // accept changes, but send nothing to the network
+	Node     int64            // the number of this process among those that share the database
 	Now      func() time.Time // defaults to time.Now
 	Logger   *slog.Logger
 }
@@ -55,8 +56,10 @@ type Gateway struct {
 	handovers handovers
 	paces     paces
 	rereads   rereads
+	inbox     sync.Mutex // held by who takes in what other nodes have left
 
 	halt    chan struct{}
+	deafen  func() // ends the hearing of other nodes
 	running sync.WaitGroup
 }
 
@@ -69,13 +72,14 @@ func New(cfg Config) *Gateway {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	cfg.Patience = cfg.Patience.withDefaults()
-	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{})}
+	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{}),
+		deafen: func() {}}
 	g.waiters.byOperation = map[int64][]chan group.Operation{}
 	g.flights.byGroup = map[int64]flight{}
 	g.existence = existence{began: cfg.Now(), born: map[int64]time.Time{}, denied: map[int64]time.Time{}}
 	g.handovers.byOperation = map[int64]*command{}
 	g.rereads.timers = map[int64]*time.Timer{}
-	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel,
+	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel, Node: cfg.Node,
 		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand}})
 	g.paces.log, g.paces.resume = g.log, g.outbox.Resume
 	return g
@@ -103,6 +107,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 	if err := g.outbox.Start(ctx); err != nil {
 		return fmt.Errorf("start the gateway: %w", err)
 	}
+	g.listen()
 	g.running.Go(g.sweepForever)
 	return nil
 }
@@ -110,6 +115,7 @@ func (g *Gateway) Start(ctx context.Context) error {
 // Stop ends the work in the background in order: commands that run come to their end, the rest waits in the store.
 func (g *Gateway) Stop(ctx context.Context) error {
 	close(g.halt)
+	g.deafen()
 	g.rereads.stop()
 	err := g.outbox.Stop(ctx)
 	g.running.Wait()

@@ -70,6 +70,15 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	case gr.Number != n.Number || gr.Status == group.Deleted:
 		return nil
 	}
+	if g.store.Shared() {
+		head, err := headItem(tx, gr.ID)
+		if err != nil {
+			return err
+		}
+		if gone, err := g.elsewhere(tx, fx, e, head); gone || err != nil {
+			return err
+		}
+	}
 	return g.handleGroup(tx, fx, &gr, e)
 }
 
@@ -131,14 +140,18 @@ func (g *Gateway) replay(tx *store.Tx, fx *effects, networkID, ref string) error
 
 // headOf gives the head of a group's lane if it is of the kind, nil otherwise.
 func (g *Gateway) headOf(tx *store.Tx, groupID int64, kind group.Kind) (*store.Item, error) {
-	it, err := tx.Head(lane(groupID))
-	switch {
-	case errors.Is(err, store.ErrNoRow):
-		return nil, nil
-	case err != nil:
+	it, err := headItem(tx, groupID)
+	if err != nil || it == nil || it.Kind != kind {
 		return nil, err
-	case it.Kind != kind:
+	}
+	return it, nil
+}
+
+// headItem gives the head of a group's lane, nil when that is empty.
+func headItem(tx *store.Tx, groupID int64) (*store.Item, error) {
+	it, err := tx.Head(lane(groupID))
+	if errors.Is(err, store.ErrNoRow) {
 		return nil, nil
 	}
-	return &it, nil
+	return &it, err
 }

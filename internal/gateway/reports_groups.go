@@ -23,6 +23,9 @@ func (g *Gateway) onCreate(tx *store.Tx, fx *effects, n *group.BusinessNumber, e
 	case err != nil:
 		return err
 	}
+	if gone, err := g.elsewhere(tx, fx, e, &it); gone || err != nil {
+		return err
+	}
 	if len(e.Errors) > 0 {
 		err = g.recordFailure(tx, fx, because(&it, e.Errors[0]))
 	} else {

@@ -32,6 +32,9 @@ func (g *Gateway) onStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e
 	if err != nil || it == nil || it.OperationID != op.ID {
 		return err
 	}
+	if gone, err := g.elsewhere(tx, fx, e, it); gone || err != nil {
+		return err
+	}
 	if len(e.Status.Errors) > 0 && e.Status.Status == "failed" {
 		err = g.recordFailure(tx, fx, because(it, e.Status.Errors[0]))
 	} else {

@@ -43,8 +43,12 @@ func (g *Gateway) sweepForever() {
 			return
 		case <-time.After(s.wait(time.Now(), g.pace)):
 		}
-		if s.due(time.Now()) {
+		switch {
+		case !s.due(time.Now()):
+		case g.outbox.First():
 			g.sweepOne(&s)
+		default: // another node does it
+			s.read = time.Now()
 		}
 	}
 }

@@ -94,6 +94,13 @@ func (o *Outbox) run(name store.Lane, l *lane) {
 			o.park(name, l, 0, time.Second)
 			return
 		}
+		if item.Owner != o.cfg.Store.Node() {
+			o.cfg.Store.Signal(store.Signal{To: item.Owner, Lanes: []store.Lane{name}})
+			if o.leave(name, l) {
+				return
+			}
+			continue
+		}
 		if wait := o.wait(name, l, item); wait > 0 {
 			if o.park(name, l, item.ID, wait) {
 				return
@@ -151,6 +158,10 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 	if o.overtaken(l, item.ID) {
 		o.slots.leave(place)
 		return true
+	}
+	if !o.held() {
+		o.slots.leave(place)
+		return !o.park(name, l, item.ID, o.cfg.Lease/5)
 	}
 	job, ok := o.job(l, item)
 	if !ok {

@@ -35,6 +35,8 @@ type Config struct {
 	Parallel int           // handlers running at once, default 16384
 	Slow     time.Duration // a handler that has run for so long gives its place on while others want one, default 20 ms
 	Sweep    time.Duration // how often to look for lanes that nobody woke, default 30 s
+	Node     int64         // the number of this process among those that share the database
+	Lease    time.Duration // in a shared database, how long after its last sign a node is taken for dead, default 5 s
 	Logger   *slog.Logger
 }
 
@@ -42,7 +44,8 @@ type Config struct {
 type Outbox struct {
 	cfg   Config
 	slots *slots
-	birth int64 // items below this key may have run in a process before this one
+	birth int64  // items below this key may have run in another process
+	lease *lease // nil where the database is not shared
 
 	mu      sync.Mutex
 	lanes   map[store.Lane]*lane
@@ -65,6 +68,9 @@ func New(cfg Config) *Outbox {
 	if cfg.Sweep == 0 {
 		cfg.Sweep = 30 * time.Second
 	}
+	if cfg.Lease == 0 {
+		cfg.Lease = 5 * time.Second
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -75,6 +81,9 @@ func New(cfg Config) *Outbox {
 
 // Start wakes every lane with work left over and begins to sweep.
 func (o *Outbox) Start(ctx context.Context) error {
+	if err := o.join(ctx); err != nil {
+		return fmt.Errorf("join the nodes of the database: %w", err)
+	}
 	birth, err := o.cfg.Store.NewID(ctx)
 	if err != nil {
 		return fmt.Errorf("start the outbox: %w", err)
@@ -87,6 +96,9 @@ func (o *Outbox) Start(ctx context.Context) error {
 	}
 	o.running.Add(1)
 	go o.sweepForever()
+	if o.lease != nil {
+		o.lease.renewing.Go(o.renewForever)
+	}
 	return nil
 }
 
@@ -105,6 +117,7 @@ func (o *Outbox) Stop(ctx context.Context) error {
 	ended := make(chan struct{})
 	go func() { o.running.Wait(); close(ended) }()
 	defer o.cancel()
+	defer o.giveBack() // when no lane runs any more
 	select {
 	case <-ended:
 		return nil
@@ -161,7 +174,7 @@ func (o *Outbox) guard(h Handler, job Job) (v Verdict) {
 			v = Retry(time.Second, "internal error")
 		}
 	}()
-	return h(o.ctx, job)
+	return h(o.context(), job)
 }
 
 // Backoff gives how long to wait after the given number of failures: from 200 ms, doubling, to a minute, give or take a fifth,

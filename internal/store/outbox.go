@@ -95,14 +95,14 @@ func (tx *Tx) PutItem(it *Item) error {
 		it.Attempts, millis(it.NextAt), boolInt(it.Dead), orNull(it.Ref), it.Failure, int64(it.Lane.Kind), it.Lane.ID, it.ID)
 }
 
-// Lanes gives the lanes with living work, in the order of their names, after the given one.
+// Lanes gives this node's lanes with living work, in the order of their names, after the given one.
 func (tx *Tx) Lanes(after Lane, most int) ([]Lane, error) {
 	return all(tx, func(row scanner) (Lane, error) {
 		var l Lane
 		err := row.Scan(&l.Kind, &l.ID)
 		return l, err
-	}, `SELECT DISTINCT lane_kind, lane_id FROM outbox WHERE dead = 0 AND (lane_kind, lane_id) > ($1, $2)
-		ORDER BY lane_kind, lane_id LIMIT $3`, int64(after.Kind), after.ID, most)
+	}, `SELECT DISTINCT lane_kind, lane_id FROM outbox WHERE dead = 0 AND (lane_kind, lane_id) > ($1, $2) AND owner = $4
+		ORDER BY lane_kind, lane_id LIMIT $3`, int64(after.Kind), after.ID, most, tx.store.Node())
 }
 
 // DeadItems gives the items that were given up, newest first.

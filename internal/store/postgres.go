@@ -30,6 +30,7 @@ type postgres struct {
 	writes    chan *job
 	reads     chan *job
 	snapshots chan *pgPlace
+	signals   *signals
 	quit      chan struct{}
 	stopped   sync.Once
 	running   sync.WaitGroup
@@ -44,7 +45,7 @@ func openPostgres(ctx context.Context, cfg Config, s *Store) (*postgres, error) 
 		return nil, fmt.Errorf("bring tables up to date: %w", err)
 	}
 	p := &postgres{store: s, config: config, writes: make(chan *job, 4*maxGathered), reads: make(chan *job, 4*maxGathered),
-		snapshots: make(chan *pgPlace, cfg.Readers), quit: make(chan struct{})}
+		snapshots: make(chan *pgPlace, cfg.Readers), signals: newSignals(), quit: make(chan struct{})}
 	for range cfg.Writers {
 		p.work(&pgWorker{db: p, jobs: p.writes})
 	}
@@ -58,6 +59,7 @@ func openPostgres(ctx context.Context, cfg Config, s *Store) (*postgres, error) 
 		return nil, errors.Join(fmt.Errorf("raise the keys: %w", err), p.close())
 	}
 	p.running.Go(p.raiseForever)
+	p.running.Go(p.sendForever)
 	return p, nil
 }
 
