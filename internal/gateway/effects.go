@@ -12,6 +12,7 @@ import (
 type effects struct {
 	operations []group.Operation
 	items      []store.Item
+	lonely     []int64 // items that were alone in their lanes
 	reports    []report
 	found      []int64 // groups whose id on the network has become known
 	doubted    []int64 // groups to be read now
@@ -26,7 +27,13 @@ type report struct {
 
 func (fx *effects) ended(op group.Operation) { fx.operations = append(fx.operations, op) }
 func (fx *effects) settled(it *store.Item)   { fx.items = append(fx.items, *it) }
-func (fx *effects) verify(groupID int64)     { fx.unverified = append(fx.unverified, groupID) }
+
+// followed notes that something was put behind an item.
+func (fx *effects) followed(it *store.Item) {
+	fx.lonely = slices.DeleteFunc(fx.lonely, func(id int64) bool { return id == it.ID })
+}
+
+func (fx *effects) verify(groupID int64) { fx.unverified = append(fx.unverified, groupID) }
 
 func (fx *effects) reported(groupID int64, requestID string) {
 	if requestID != "" {
@@ -62,7 +69,11 @@ func (g *Gateway) apply(fx *effects) {
 		g.waiters.wake(op)
 	}
 	for _, it := range fx.items {
-		g.outbox.Settled(it.Lane, it.ID)
+		if slices.Contains(fx.lonely, it.ID) {
+			g.outbox.Emptied(it.Lane, it.ID)
+		} else {
+			g.outbox.Settled(it.Lane, it.ID)
+		}
 	}
 	for _, id := range fx.doubted {
 		g.outbox.Wake(lane(id))

@@ -130,8 +130,8 @@ func (g *Gateway) replay(tx *store.Tx, fx *effects, networkID, ref string) error
 }
 
 // headOf gives the head of a group's lane if it is of the kind, nil otherwise.
-func (g *Gateway) headOf(tx *store.Tx, groupID int64, kind group.Kind) (*store.Item, error) {
-	it, err := tx.Head(lane(groupID))
+func (g *Gateway) headOf(tx *store.Tx, fx *effects, groupID int64, kind group.Kind) (*store.Item, error) {
+	it, alone, err := tx.HeadAlone(lane(groupID))
 	switch {
 	case errors.Is(err, store.ErrNoRow):
 		return nil, nil
@@ -139,6 +139,9 @@ func (g *Gateway) headOf(tx *store.Tx, groupID int64, kind group.Kind) (*store.I
 		return nil, err
 	case it.Kind != kind:
 		return nil, nil
+	}
+	if alone {
+		fx.lonely = append(fx.lonely, it.ID)
 	}
 	return &it, nil
 }
