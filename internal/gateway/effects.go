@@ -12,11 +12,15 @@ import (
 type effects struct {
 	operations []group.Operation
 	items      []store.Item
+	lonely     []int64 // items that were alone in their lanes
 	reports    []report
 	found      []int64 // groups whose id on the network has become known
 	doubted    []int64 // groups to be read now
 	unverified []int64 // groups to be read after a while
 	left       []int64 // nodes that a report was left for
+
+	looked int64       // the group of the report that is taken in, when the head of its lane has been read
+	head   *store.Item // which is this
 }
 
 // report names the report that has ended a command.
@@ -27,7 +31,13 @@ type report struct {
 
 func (fx *effects) ended(op group.Operation) { fx.operations = append(fx.operations, op) }
 func (fx *effects) settled(it *store.Item)   { fx.items = append(fx.items, *it) }
-func (fx *effects) verify(groupID int64)     { fx.unverified = append(fx.unverified, groupID) }
+
+// followed notes that something was put behind an item.
+func (fx *effects) followed(it *store.Item) {
+	fx.lonely = slices.DeleteFunc(fx.lonely, func(id int64) bool { return id == it.ID })
+}
+
+func (fx *effects) verify(groupID int64) { fx.unverified = append(fx.unverified, groupID) }
 
 func (fx *effects) reported(groupID int64, requestID string) {
 	if requestID != "" {
@@ -67,7 +77,11 @@ func (g *Gateway) apply(fx *effects) {
 		g.store.Signal(store.Signal{To: node, Inbox: true})
 	}
 	for _, it := range fx.items {
-		g.outbox.Settled(it.Lane, it.ID)
+		if slices.Contains(fx.lonely, it.ID) {
+			g.outbox.Emptied(it.Lane, it.ID)
+		} else {
+			g.outbox.Settled(it.Lane, it.ID)
+		}
 	}
 	for _, id := range fx.doubted {
 		g.outbox.Wake(lane(id))

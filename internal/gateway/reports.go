@@ -71,13 +71,14 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 		return nil
 	}
 	if g.store.Shared() {
-		head, err := headItem(tx, gr.ID)
-		if err != nil {
+		if fx.head, err = headItem(tx, fx, gr.ID); err != nil {
 			return err
 		}
-		if gone, err := g.elsewhere(tx, fx, e, head); gone || err != nil {
+		if gone, err := g.elsewhere(tx, fx, e, fx.head); gone || err != nil {
 			return err
 		}
+		fx.looked = gr.ID
+		defer func() { fx.looked = 0 }() // the next report may find another one
 	}
 	return g.handleGroup(tx, fx, &gr, e)
 }
@@ -139,19 +140,29 @@ func (g *Gateway) replay(tx *store.Tx, fx *effects, networkID, ref string) error
 }
 
 // headOf gives the head of a group's lane if it is of the kind, nil otherwise.
-func (g *Gateway) headOf(tx *store.Tx, groupID int64, kind group.Kind) (*store.Item, error) {
-	it, err := headItem(tx, groupID)
-	if err != nil || it == nil || it.Kind != kind {
+func (g *Gateway) headOf(tx *store.Tx, fx *effects, groupID int64, kind group.Kind) (it *store.Item, err error) {
+	if fx.looked == groupID {
+		it = fx.head
+	} else if it, err = headItem(tx, fx, groupID); err != nil {
 		return nil, err
+	}
+	if it == nil || it.Kind != kind {
+		return nil, nil
 	}
 	return it, nil
 }
 
 // headItem gives the head of a group's lane, nil when that is empty.
-func headItem(tx *store.Tx, groupID int64) (*store.Item, error) {
-	it, err := tx.Head(lane(groupID))
-	if errors.Is(err, store.ErrNoRow) {
+func headItem(tx *store.Tx, fx *effects, groupID int64) (*store.Item, error) {
+	it, alone, err := tx.HeadAlone(lane(groupID))
+	switch {
+	case errors.Is(err, store.ErrNoRow):
 		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	return &it, err
+	if alone {
+		fx.lonely = append(fx.lonely, it.ID)
+	}
+	return &it, nil
 }

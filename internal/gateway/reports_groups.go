@@ -68,7 +68,7 @@ func (g *Gateway) recordCreated(tx *store.Tx, fx *effects, operation int64, netw
 
 func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
 	applySettings(gr, e.Settings)
-	it, err := g.headOf(tx, gr.ID, group.KindUpdate)
+	it, err := g.headOf(tx, fx, gr.ID, group.KindUpdate)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func failedSetting(e *graph.Event) *graph.Error {
 
 // onDelete takes in that a group was deleted, whoever did it, or that a deletion failed, if it is the one that waits for that.
 func (g *Gateway) onDelete(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
-	it, err := g.headOf(tx, gr.ID, group.KindDelete)
+	it, err := g.headOf(tx, fx, gr.ID, group.KindDelete)
 	if err != nil {
 		return err
 	}

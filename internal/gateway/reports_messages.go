@@ -28,7 +28,7 @@ func (g *Gateway) onStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e
 	if err != nil || op.State != group.Pending || op.Kind != group.KindSend || op.AccountID != n.AccountID {
 		return err
 	}
-	it, err := g.headOf(tx, op.GroupID, group.KindSend)
+	it, err := g.headOf(tx, fx, op.GroupID, group.KindSend)
 	if err != nil || it == nil || it.OperationID != op.ID {
 		return err
 	}

@@ -78,7 +78,7 @@ func (g *Gateway) onRemoved(tx *store.Tx, fx *effects, gr *group.Group, e *graph
 		return err
 	}
 	s := settlement{group: gr, people: known, at: e.Timestamp}
-	it, err := g.headOf(tx, gr.ID, group.KindRemove)
+	it, err := g.headOf(tx, fx, gr.ID, group.KindRemove)
 	if err != nil {
 		return err
 	}

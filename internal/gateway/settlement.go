@@ -60,7 +60,7 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 	if err := g.tellNews(tx, s.group, &told); err != nil || op == nil {
 		return false, err
 	}
-	return g.closeShare(tx, fx, op, s.item)
+	return g.closeShare(tx, fx, op, &s, changed)
 }
 
 // operation gives the operation that the settlement is about, 0 if none of ours.
@@ -77,6 +77,19 @@ func (s *settlement) known(n group.Number) group.Participant {
 		return *p
 	}
 	return group.Participant{Number: n}
+}
+
+// after gives the people of the group as the settlement leaves them.
+func (s *settlement) after(changed []group.Participant) []group.Participant {
+	people := slices.Clone(s.people)
+	for _, p := range changed {
+		if known := group.Find(people, p.Number); known != nil {
+			*known = p
+		} else {
+			people = append(people, p)
+		}
+	}
+	return people
 }
 
 // news is what a settlement has to tell of people.
@@ -144,11 +157,16 @@ func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
 }
 
 // closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.
-func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it *store.Item) (bool, error) {
+func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, s *settlement, changed []group.Participant) (bool, error) {
+	it := s.item
 	ended := len(shareOf(op, it)) == 0 // before anybody goes back, who is another command's work
 	if op.State == group.Pending {
-		if err := reopen(tx, op); err != nil {
+		back, err := reopen(tx, op, s.after(changed))
+		if err != nil {
 			return false, err
+		}
+		if back {
+			fx.followed(it)
 		}
 		if op.Close(g.now()) {
 			fx.ended(*op)
@@ -166,13 +184,9 @@ func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, it 
 
 // reopen looks, before a removal of several people ends, whether everybody who was found out earlier, by another command or by
 // this one, is out still: somebody may have come in by the link meanwhile. Whoever is in goes back into the lane.
-func reopen(tx *store.Tx, op *group.Operation) error {
+func reopen(tx *store.Tx, op *group.Operation, people []group.Participant) (anybody bool, err error) {
 	if len(op.People) == 1 || op.Count(group.PersonPending) > 0 {
-		return nil
-	}
-	people, err := tx.Participants(op.GroupID)
-	if err != nil {
-		return err
+		return false, nil
 	}
 	var back []group.Participant
 	commands := map[int]bool{}
@@ -187,10 +201,10 @@ func reopen(tx *store.Tx, op *group.Operation) error {
 	}
 	for first := range commands {
 		if err := enqueueRemoval(tx, op, first); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return tx.PutParticipants(op.GroupID, back)
+	return len(back) > 0, tx.PutParticipants(op.GroupID, back)
 }
 
 // refusePeople ends a command whose people the network will not remove.

@@ -16,8 +16,9 @@ type lane struct {
 	parked int64       // the item it is parked for, 0 when the store could not be read
 	awaits bool        // that item waits for an event, and not for its next try
 
-	pending bool    // somebody woke it while it ran
+	pending bool    // somebody woke it since it was looked at
 	settled []int64 // items that events took out while it ran
+	emptied int64   // one of them, with which the lane was empty
 	hurried bool    // the next run does not wait for its time
 	paused  bool    // it is parked because a run came too early
 	resumed bool    // a run that comes too early may come again at once
@@ -47,7 +48,7 @@ func (o *Outbox) Wake(lanes ...store.Lane) {
 			l = &lane{}
 			o.lanes[name] = l
 			o.spawn(name, l)
-		case l.timer == nil:
+		default:
 			l.pending = true
 		}
 	}
@@ -69,6 +70,25 @@ func (o *Outbox) Settled(name store.Lane, item int64) {
 	}
 }
 
+// Emptied is Settled for an item that was alone in its lane when it was taken out. The lane is not looked at again, unless
+// somebody has woken it since it was.
+func (o *Outbox) Emptied(name store.Lane, item int64) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := o.lanes[name]
+	switch {
+	case o.stopped || l == nil:
+	case l.timer == nil:
+		l.settled, l.emptied = append(l.settled, item), item
+	case l.parked != item || !l.timer.Stop():
+	case l.pending:
+		l.timer = nil
+		o.spawn(name, l)
+	default:
+		delete(o.lanes, name)
+	}
+}
+
 // spawn starts a goroutine for a lane that has none. The lock is held.
 func (o *Outbox) spawn(name store.Lane, l *lane) {
 	l.parked, l.awaits, l.paused = 0, false, false
@@ -82,7 +102,7 @@ func (o *Outbox) spawn(name store.Lane, l *lane) {
 // run works until the lane is empty or has to wait.
 func (o *Outbox) run(name store.Lane, l *lane) {
 	for {
-		item, err := o.next(name)
+		item, err := o.next(name, l)
 		switch {
 		case errors.Is(err, store.ErrNoRow):
 			if o.leave(name, l) {
@@ -129,8 +149,12 @@ func (o *Outbox) wait(name store.Lane, l *lane, item store.Item) time.Duration {
 	return wait
 }
 
-func (o *Outbox) next(name store.Lane) (item store.Item, err error) {
-	err = o.cfg.Store.Read(o.ctx, func(tx *store.Tx) (err error) {
+// next looks at a lane. What is put into it before somebody wakes it after this is seen.
+func (o *Outbox) next(name store.Lane, l *lane) (item store.Item, err error) {
+	o.mu.Lock()
+	l.pending = false
+	o.mu.Unlock()
+	err = o.cfg.Store.Look(func(tx *store.Tx) (err error) {
 		item, err = tx.Head(name)
 		return err
 	})
@@ -142,7 +166,6 @@ func (o *Outbox) leave(name store.Lane, l *lane) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if l.pending && !o.stopped {
-		l.pending = false
 		return false
 	}
 	delete(o.lanes, name)
@@ -248,6 +271,10 @@ func (o *Outbox) record(name store.Lane, l *lane, item store.Item) bool {
 func (o *Outbox) await(name store.Lane, l *lane, item int64, most time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if l.emptied == item && !l.pending {
+		delete(o.lanes, name)
+		return false
+	}
 	if l.hurried {
 		l.expired++
 		return true
@@ -269,7 +296,7 @@ func (o *Outbox) parkLocked(name store.Lane, l *lane, item int64, wait time.Dura
 		l.settled = nil
 		return false
 	}
-	l.parked, l.pending, l.settled = item, false, nil
+	l.parked, l.settled = item, nil
 	if !o.stopped {
 		l.timer = time.AfterFunc(wait, func() { o.rouse(name, l) })
 	}

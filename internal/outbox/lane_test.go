@@ -112,6 +112,39 @@ func TestSettledWhileTheHandlerRuns(t *testing.T) {
 	w.finish(w.expect(items[1]))
 }
 
+// The event of the last item closes the lane without another look, unless something was put behind it since.
+func TestEmptied(t *testing.T) {
+	t.Parallel()
+	w := started(t)
+	r := w.expect(w.send(lane(1))[0])
+	w.settle(r.Item) // while it runs
+	r.say(outbox.Await(never))
+	w.awaitIdle()
+	it := w.send(lane(1))[0]
+	w.expect(it).say(outbox.Await(never))
+	w.awaitParked(lane(1))
+	w.settle(it)
+	if w.box.Remembered() != 0 {
+		t.Error("the lane is remembered")
+	}
+	for _, parked := range []bool{true, false} { // the next item is there before the event's news comes
+		it = w.send(lane(1))[0]
+		r = w.expect(it)
+		if parked {
+			r.say(outbox.Await(never))
+			w.awaitParked(lane(1))
+		}
+		w.remove(it)
+		next := w.send(lane(1))[0]
+		w.box.Emptied(lane(1), it.ID)
+		if !parked {
+			r.say(outbox.Await(never))
+		}
+		w.finish(w.expect(next))
+		w.awaitIdle()
+	}
+}
+
 // An event may end an item that has not run yet, and the events of two items may come during one run.
 func TestSettledBeforeTheItemRuns(t *testing.T) {
 	t.Parallel()

@@ -227,20 +227,22 @@ func (p *play) complain(format string, args ...any) {
 
 // settle is an event that ends an item.
 func (p *play) settle(it store.Item) {
-	p.remove(it)
-	p.box.Load().Settled(it.Lane, it.ID)
+	emptied := p.remove(it)
+	tell(p.box.Load(), it, emptied) // the outbox of now, which has not seen the item go
 }
 
-func (p *play) remove(it store.Item) {
-	err := p.store.Write(context.Background(), func(tx *store.Tx) error {
+func (p *play) remove(it store.Item) (emptied bool) {
+	err := p.store.Write(context.Background(), func(tx *store.Tx) (err error) {
 		p.end(it)
-		return tx.Finish(&it)
+		emptied, err = takeOut(tx, &it)
+		return err
 	})
 	if err != nil {
 		p.mu.Lock()
 		p.complain("item %d could not be taken out: %v", it.ID, err)
 		p.mu.Unlock()
 	}
+	return emptied
 }
 
 func (p *play) end(it store.Item) {

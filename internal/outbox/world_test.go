@@ -140,10 +140,34 @@ func (w *world) remove(it store.Item) {
 	}
 }
 
+// takeOut takes an item out of its lane and tells whether nothing else was there.
+func takeOut(tx *store.Tx, it *store.Item) (emptied bool, err error) {
+	head, alone, err := tx.HeadAlone(it.Lane)
+	if err != nil && !errors.Is(err, store.ErrNoRow) {
+		return false, err
+	}
+	return alone && head.ID == it.ID, tx.Finish(it)
+}
+
 // settle is an event that ends an item.
 func (w *world) settle(it store.Item) {
-	w.remove(it)
-	w.box.Settled(it.Lane, it.ID)
+	var emptied bool
+	err := w.store.Write(context.Background(), func(tx *store.Tx) (err error) {
+		emptied, err = takeOut(tx, &it)
+		return err
+	})
+	if err != nil {
+		w.t.Error(err)
+	}
+	tell(w.box, it, emptied)
+}
+
+func tell(box *outbox.Outbox, it store.Item, emptied bool) {
+	if emptied {
+		box.Emptied(it.Lane, it.ID)
+	} else {
+		box.Settled(it.Lane, it.ID)
+	}
 }
 
 func lane(id int64) store.Lane { return store.Lane{Kind: store.GroupLane, ID: id} }

@@ -35,6 +35,9 @@ func (s *Server) authenticate(ctx context.Context, x *exchange) error {
 	if err := s.nonces.useBy(p.AccessKeyID, sum, x.now); err != nil {
 		return err
 	}
+	if err := s.shared.useNonce(ctx, sum, x.now); err != nil {
+		return err
+	}
 	x.Caller = gateway.Caller{Principal: p, Action: x.operation.Action, RequestID: x.RequestID, Source: x.origin.String(),
 		Nonce: int64(sum)} //nolint:gosec // the same 64 bits as a signed number, which databases have
 	return nil

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"context"
+
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/ram"
 )
@@ -11,7 +13,7 @@ const anyResource = "*"
 // authorize asks whether the caller may do what it asks: by its policies, by the allowlist of the beta, and by how often. How
 // often is asked first, because a refusal is written into the audit and must cost a flood its share too. Calls that are refused
 // count by themselves, so that a user without permission cannot use up what others of the account may do.
-func (s *Server) authorize(x *exchange) error {
+func (s *Server) authorize(ctx context.Context, x *exchange) error {
 	p := x.Caller.Principal
 	decision := ram.Decide(&p.Identity, &ram.Request{
 		Action: x.operation.RAMAction, Resource: anyResource, Time: x.now, SourceIP: x.origin.address,
@@ -19,6 +21,9 @@ func (s *Server) authorize(x *exchange) error {
 	})
 	counted := bucketName{account: p.AccountID, action: x.operation.Action, refused: !decision.Allowed() || !p.Beta}
 	if err := s.throttle.take(counted, x.now); err != nil {
+		return err
+	}
+	if err := s.shared.spend(ctx, &s.throttle, counted, x.now); err != nil {
 		return err
 	}
 	switch {

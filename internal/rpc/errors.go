@@ -199,6 +199,8 @@ func refusalOf(err error) (r *Refusal, known bool) {
 		return &Refusal{Kind: coded.Code, Message: coded.Message}, known
 	case errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return refuse(codeUnavailable), true
+	case errors.Is(err, store.ErrUnavailable):
+		return refusef(codeUnavailable, "The database cannot be reached at the moment; try again in a few seconds."), false
 	}
 	return refuse(codeInternal), false
 }

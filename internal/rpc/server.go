@@ -23,6 +23,7 @@ type Config struct {
 	Operations     []Operation
 	Keys           Keys
 	NonceLog       *store.NonceLog // remembers the nonces of calls that leave no operation; nil forgets them with a restart
+	Shared         *Shared         // what is counted over all nodes of a database; nil where there is one process
 	Limits         Limits
 	TrustForwarded []netip.Prefix   // proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default
 	Now            func() time.Time // defaults to time.Now
@@ -83,6 +84,7 @@ type Server struct {
 	trusted     []netip.Prefix
 	nonces      *nonces
 	nonceLog    *store.NonceLog
+	shared      *Shared
 	throttle    throttle
 	diagnostics cipher.AEAD
 	metrics     *metrics
@@ -106,7 +108,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	limits := cfg.Limits.withDefaults()
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
-		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.NonceLog, now: cfg.Now, log: cfg.Telemetry.Logger,
+		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.NonceLog, shared: cfg.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
 		throttle: throttle{rate: limits.CallsPerSecond, buckets: map[bucketName]*bucket{}}}
 	if s.now == nil {
 		s.now = time.Now
@@ -184,7 +186,7 @@ func (s *Server) resolve(x *exchange) error {
 // never began.
 func (s *Server) perform(ctx context.Context, x *exchange) (answer Answer, err error) {
 	defer s.recoverInto(x, &err)
-	if err := s.authorize(x); err != nil {
+	if err := s.authorize(ctx, x); err != nil {
 		return answer, err
 	}
 	if err := x.readToken(); err != nil {

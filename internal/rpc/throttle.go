@@ -55,6 +55,14 @@ func (t *throttle) take(name bucketName, now time.Time) error {
 	return &Refusal{Kind: codeThrottled, throttle: &throttleState{limit: int(math.Ceil(t.rate)), wait: wait}}
 }
 
+// empty notes that there is no call left for a while, because other nodes have used them up.
+func (t *throttle) empty(name bucketName, now time.Time, wait time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b := t.bucket(name, now)
+	b.tokens, b.at = min(b.tokens, 1-t.rate*wait.Seconds()), now
+}
+
 // isThrottled tells whether a call ended because there were too many.
 func isThrottled(err error) bool {
 	var r *Refusal

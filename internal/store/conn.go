@@ -123,6 +123,8 @@ func (c *conn) put(query string, args []any) error {
 	return c.each(query, args, func(scanner) (bool, error) { return true, nil })
 }
 
+func (c *conn) add(query string, args []any) error { return c.put(query, args) }
+
 func (c *conn) putRows(q *rowsQuery, rows [][]any) error {
 	args := make([]any, 0, len(rows)*q.width)
 	for _, row := range rows {

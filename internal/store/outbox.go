@@ -80,6 +80,18 @@ func (tx *Tx) Head(l Lane) (Item, error) {
 	return tx.oneItem(`WHERE lane_kind = $1 AND lane_id = $2 AND dead = 0 ORDER BY id LIMIT 1`, int64(l.Kind), l.ID)
 }
 
+// HeadAlone is Head, and tells whether nothing living is behind it.
+func (tx *Tx) HeadAlone(l Lane) (head Item, alone bool, err error) {
+	found, err := all(tx, scanItem, selectItem+`WHERE lane_kind = $1 AND lane_id = $2 AND dead = 0 ORDER BY id LIMIT 2`, int64(l.Kind), l.ID)
+	if err == nil && len(found) == 0 {
+		err = ErrNoRow
+	}
+	if err != nil {
+		return Item{}, false, err
+	}
+	return found[0], len(found) == 1, nil
+}
+
 // ItemByRef gives the item that a report of the network belongs to.
 func (tx *Tx) ItemByRef(ref string) (Item, error) { return tx.oneItem(`WHERE ref = $1`, ref) }
 

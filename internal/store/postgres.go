@@ -18,6 +18,7 @@ var ErrUnavailable = errors.New("the database cannot be reached")
 // How a process uses PostgreSQL. A few connections are enough, since each serves many transactions at once.
 const (
 	pgReaders  = 2  // connections that read for many at once
+	pgDoors    = 2  // connections that take in nonces
 	pgGathered = 64 // transactions committed together at most
 
 	pgPatience = 10 * time.Second // how long a transaction waits for a database that is away
@@ -30,6 +31,8 @@ type postgres struct {
 	writes    chan *job
 	reads     chan *job
 	snapshots chan *pgPlace
+	knocks    chan *knock
+	quick     chan *job // writes that do not wait for the disk
 	signals   *signals
 	quit      chan struct{}
 	stopped   sync.Once
@@ -45,13 +48,18 @@ func openPostgres(ctx context.Context, cfg Config, s *Store) (*postgres, error) 
 		return nil, fmt.Errorf("bring tables up to date: %w", err)
 	}
 	p := &postgres{store: s, config: config, writes: make(chan *job, 4*maxGathered), reads: make(chan *job, 4*maxGathered),
-		snapshots: make(chan *pgPlace, cfg.Readers), signals: newSignals(), quit: make(chan struct{})}
+		snapshots: make(chan *pgPlace, cfg.Readers), signals: newSignals(),
+		knocks: make(chan *knock, 4*maxKnocks), quick: make(chan *job, maxGathered), quit: make(chan struct{})}
 	for range cfg.Writers {
 		p.work(&pgWorker{db: p, jobs: p.writes})
 	}
 	for range min(pgReaders, cfg.Readers) {
-		p.work(&pgWorker{db: p, jobs: p.reads, reading: true})
+		p.work(&pgWorker{db: p, jobs: p.reads, reading: true, more: readOnly})
 	}
+	for range pgDoors {
+		p.running.Go((&pgDoor{db: p, knocks: p.knocks}).loop)
+	}
+	p.work(&pgWorker{db: p, jobs: p.quick, more: unhurried})
 	for range cfg.Readers {
 		p.snapshots <- &pgPlace{}
 	}
@@ -231,6 +239,8 @@ func (s pgSnapshot) put(query string, args []any) error {
 	_, err := s.exec(query, args)
 	return err
 }
+
+func (s pgSnapshot) add(query string, args []any) error { return s.put(query, args) }
 
 func (s pgSnapshot) putRows(q *rowsQuery, rows [][]any) error {
 	for _, row := range rows {

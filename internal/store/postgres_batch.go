@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // pgBatch runs transactions that came at the same time as one: their functions side by side, what they ask for in common
@@ -249,12 +250,13 @@ func share(round []*pgJob) ([]*shared, error) {
 			continue
 		}
 		f := j.asked.call.form()
+		alone := j.asked.counted || !strings.HasPrefix(f.query, "SELECT") // of what is written, nobody could tell whose rows came back
 		s := byForm[f]
-		if s == nil || j.asked.counted {
+		if s == nil || alone {
 			s = &shared{}
 			out = append(out, s)
 		}
-		if !j.asked.counted {
+		if !alone {
 			byForm[f] = s
 		}
 		s.asks = append(s.asks, j.asked)
@@ -389,8 +391,12 @@ func takeWrites(jobs []*pgJob, f form) (calls []call) {
 		for n < len(j.writes) && j.writes[n].follows {
 			n++
 		}
+		alone := f.kinds == "" || j.writes[0].alone
+		if alone && len(calls) > 0 {
+			continue
+		}
 		calls, j.writes = append(calls, j.writes[:n]...), j.writes[n:]
-		if f.kinds == "" {
+		if alone {
 			break
 		}
 	}

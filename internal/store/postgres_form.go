@@ -61,6 +61,7 @@ type call struct {
 	values [][]byte
 
 	follows bool // it is a row that was put together with the one before it
+	alone   bool // others may write the same row, so it is not put together with theirs
 }
 
 func newCall(query string, args []any) call {

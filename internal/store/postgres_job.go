@@ -112,6 +112,14 @@ func (s *pgSession) put(query string, args []any) error {
 	return nil
 }
 
+func (s *pgSession) add(query string, args []any) error {
+	err := s.put(query, args)
+	if n := len(s.job.writes); n > 0 {
+		s.job.writes[n-1].alone = true
+	}
+	return err
+}
+
 func (s *pgSession) putRows(q *rowsQuery, rows [][]any) error {
 	for i, row := range rows {
 		if err := s.put(q.values(1), row); err != nil {

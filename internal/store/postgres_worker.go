@@ -17,6 +17,7 @@ type pgWorker struct {
 	db      *postgres
 	jobs    chan *job
 	reading bool
+	more    string // settings of its connection
 	conn    *pgConn
 }
 
@@ -97,19 +98,19 @@ func (w *pgWorker) attempt(batch []*job) error {
 		case !lost && (len(batch) > 1 || try >= most || !passes(err)):
 			return err
 		}
-		if !w.pause(try) && lost {
+		if !pause(try, w.db.quit) && lost {
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}
 }
 
 // pause waits a little longer each time, and not at all when the store is being closed.
-func (w *pgWorker) pause(try int) bool {
+func pause(try int, quit <-chan struct{}) bool {
 	d := min(time.Second, 10*time.Millisecond<<min(try, 10))
 	select {
 	case <-time.After(d/2 + rand.N(d)): //nolint:gosec // jitter needs no secrecy
 		return true
-	case <-w.db.quit:
+	case <-quit:
 		return false
 	}
 }
@@ -123,11 +124,7 @@ func passes(err error) bool {
 
 func (w *pgWorker) once(jobs []*job) (err error) {
 	if w.conn == nil {
-		more := ""
-		if w.reading {
-			more = readOnly
-		}
-		if w.conn, err = connectPostgres(context.Background(), w.db.config, more); err != nil {
+		if w.conn, err = connectPostgres(context.Background(), w.db.config, w.more); err != nil {
 			return err
 		}
 	}
@@ -151,7 +148,7 @@ func (w *pgWorker) learn(xid string, unknown error) (err error) {
 	for patience := time.Now().Add(3 * pgPatience); time.Now().Before(patience); {
 		var status string
 		if w.conn == nil {
-			w.conn, err = connectPostgres(context.Background(), w.db.config, "")
+			w.conn, err = connectPostgres(context.Background(), w.db.config, w.more)
 		}
 		if err == nil {
 			status, err = endOf(w.conn, xid)
@@ -164,7 +161,7 @@ func (w *pgWorker) learn(xid string, unknown error) (err error) {
 		case status == "aborted":
 			return fmt.Errorf("%w: the transaction was not committed", errLost)
 		}
-		if !w.pause(4) {
+		if !pause(4, w.db.quit) {
 			break
 		}
 	}

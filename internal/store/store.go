@@ -32,6 +32,7 @@ type Store struct {
 	postgres *postgres // nil: it is a file, and what follows is its
 	writer   *writer
 	readers  chan *conn
+	looks    looks
 
 	node  atomic.Int64 // the number of this process among those that share the database; 0 in a file
 	seal  cipher.AEAD

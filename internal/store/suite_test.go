@@ -46,6 +46,7 @@ func suite(t *testing.T, fresh func(t *testing.T) opener) {
 		{"close", testClose},
 		{"snapshot", testSnapshot},
 		{"snapshot panics", testSnapshotPanics},
+		{"look", testLook},
 		{"a reader cannot write", testReaderCannotWrite},
 		{"reading waits for a connection", testReadWaits},
 		{"wrong seal key", testWrongSealKey},

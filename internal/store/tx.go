@@ -16,6 +16,8 @@ type session interface {
 	// put runs a statement of which nothing is wanted but that it succeeds. It may run later, yet before anything else that the
 	// same transaction asks.
 	put(query string, args []any) error
+	// add is put for a row that other transactions may write at the same time, such as a count.
+	add(query string, args []any) error
 	// putRows is put for many rows at once. No two of them may have the same key.
 	putRows(q *rowsQuery, rows [][]any) error
 }
@@ -27,6 +29,9 @@ type scanner interface {
 }
 
 func (tx *Tx) run(query string, args ...any) error { return tx.db.put(query, args) }
+
+// add is run for a row that transactions of others may write at the same time, such as a count.
+func (tx *Tx) add(query string, args ...any) error { return tx.db.add(query, args) }
 
 // exec runs a statement and tells how many rows it touched.
 func (tx *Tx) exec(query string, args ...any) (int64, error) { return tx.db.exec(query, args) }

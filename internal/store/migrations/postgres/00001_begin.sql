@@ -169,7 +169,8 @@ CREATE INDEX parked_report_age ON parked_report (received_at);
 -- Nonces that were used, as keyed hashes, by all nodes.
 CREATE TABLE nonce (
     hash bigint PRIMARY KEY,
-    at   bigint NOT NULL
+    at   bigint NOT NULL,
+    tag  bigint NOT NULL -- of those who brought it together
 );
 CREATE INDEX nonce_at ON nonce (at);
 
