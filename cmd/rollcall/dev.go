@@ -17,10 +17,11 @@ import (
 const stopTime = 20 * time.Second
 
 type devVerb struct {
+	database
 	Listen          string        `env:"ROLLCALL_LISTEN" default:"${listen}" placeholder:"HOST:PORT" help:"Where callers are served. Port 0 takes a free one. Default ${default}."`
 	SimulatorListen string        `env:"ROLLCALL_SIMULATOR_LISTEN" default:"${simulator_listen}" placeholder:"HOST:PORT" help:"Where the simulated network and its phones are served. Default ${default}."`
-	DataDir         string        `env:"ROLLCALL_DATA_DIR" default:"${data_dir}" placeholder:"FOLDER" help:"Where everything is kept. Default ${default}."`
-	Fresh           bool          `help:"Begin with an empty data directory."`
+	DataDir         string        `env:"ROLLCALL_DATA_DIR" default:"${data_dir}" placeholder:"FOLDER" help:"Where everything is kept, but for what is in a --database. Default ${default}."`
+	Fresh           bool          `help:"Begin with an empty data directory, and an empty database."`
 	ReadyFile       string        `env:"ROLLCALL_READY_FILE" placeholder:"FILE" help:"Write addresses and keys there, as JSON, once the server answers."`
 	SimulatorDelay  time.Duration `env:"ROLLCALL_SIMULATOR_DELAY" default:"${delay}" placeholder:"TIME" help:"How long the simulated network takes for each step; 0 is at once. Default ${default}."`
 	ConfirmWait     time.Duration `env:"ROLLCALL_CONFIRM_WAIT" default:"${confirm_wait}" placeholder:"TIME" help:"How long a change waits for the network's confirmation; 0 answers when accepted. Default ${default}."`
@@ -36,7 +37,7 @@ func (v *devVerb) Run(t *terminal) error {
 	if v.SimulatorDelay < 0 || v.ConfirmWait < 0 {
 		return fmt.Errorf("--simulator-delay and --confirm-wait must not be negative; %w", errUsage)
 	}
-	data := app.Data{Dir: v.DataDir}
+	data := app.Data{Dir: v.DataDir, Database: v.in("")}
 	if v.Fresh {
 		if err := data.Clear(context.Background()); err != nil {
 			return err
@@ -65,7 +66,7 @@ func (v *devVerb) Run(t *terminal) error {
 func (v *devVerb) config(t *terminal) app.Config {
 	return app.Config{
 		Listen:  app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, MetricsAddress: v.MetricsListen},
-		DataDir: v.DataDir, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
+		DataDir: v.DataDir, Database: v.in(""), ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
 		Simulator: &app.Simulator{Address: v.SimulatorListen, Delay: v.SimulatorDelay, Exposed: v.InsecureListen},
 	}
 }

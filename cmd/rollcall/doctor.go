@@ -17,7 +17,7 @@ type doctorVerb struct {
 // Run prints a line for each finding and ends with code 1 if there is one that keeps a server from working.
 func (v *doctorVerb) Run(t *terminal) error {
 	findings := app.Examine(context.Background(), app.Config{Listen: app.Listener{Address: v.Listen}, DataDir: v.DataDir,
-		SealKeyFile: v.SealKeyFile, Meta: app.Meta{GraphURL: v.GraphURL}})
+		Database: v.in(v.SealKeyFile), Meta: app.Meta{GraphURL: v.GraphURL}})
 	w := tabwriter.NewWriter(t.out, 0, 0, 2, ' ', 0)
 	failed := false
 	for _, f := range findings {

@@ -12,11 +12,12 @@ import (
 
 // place says which installation a verb is about.
 type place struct {
+	guarded
 	DataDir     string `env:"ROLLCALL_DATA_DIR" default:"${data_dir}" placeholder:"FOLDER" help:"The server's data directory. Default ${default}."`
 	SealKeyFile string `env:"ROLLCALL_SEAL_KEY_FILE" placeholder:"FILE" help:"The server's --seal-key-file, if it has one."`
 }
 
-func (p place) data() app.Data { return app.Data{Dir: p.DataDir, SealKeyFile: p.SealKeyFile} }
+func (p place) data() app.Data { return app.Data{Dir: p.DataDir, Database: p.in(p.SealKeyFile)} }
 
 // within runs fn on the installation.
 func (p place) within(create bool, fn func(ctx context.Context, m *app.Management) error) (err error) {

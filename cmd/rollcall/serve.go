@@ -9,8 +9,10 @@ import (
 )
 
 type serveVerb struct {
+	guarded
 	Listen          string         `env:"ROLLCALL_LISTEN" default:"${listen}" placeholder:"HOST:PORT" help:"Where callers and Meta's webhooks are served. Default ${default}."`
-	DataDir         string         `env:"ROLLCALL_DATA_DIR" required:"" placeholder:"FOLDER" help:"Where everything is kept."`
+	DataDir         string         `env:"ROLLCALL_DATA_DIR" required:"" placeholder:"FOLDER" help:"Where everything is kept, but for what is in a --database."`
+	ReadyFile       string         `env:"ROLLCALL_READY_FILE" placeholder:"FILE" help:"Write the address there, as JSON, once the server answers; removed when it stops."`
 	SealKeyFile     string         `env:"ROLLCALL_SEAL_KEY_FILE" placeholder:"FILE" help:"32 bytes that seal the secrets in the database. Default secret.key in the data directory, made when missing."`
 	AppSecretFile   string         `env:"ROLLCALL_APP_SECRET_FILE" required:"" placeholder:"FILE" help:"Secret of the Meta app; webhooks are signed with it."`
 	VerifyTokenFile string         `env:"ROLLCALL_VERIFY_TOKEN_FILE" required:"" placeholder:"FILE" help:"Word that Meta sends when you register the callback address."`
@@ -30,17 +32,31 @@ func (v *serveVerb) Run(t *terminal) error {
 	if v.ConfirmWait < 0 || v.CallsPerSecond < 0 {
 		return fmt.Errorf("--confirm-wait and --calls-per-second must not be negative; %w", errUsage)
 	}
+	if v.ReadyFile == "" {
+		return untilInterrupted(t, v.config(t), func(p *app.Program) (func() error, error) {
+			v.tell(t, p)
+			return func() error { return nil }, nil
+		})
+	}
+	if err := app.RemoveReady(v.ReadyFile); err != nil {
+		return err
+	}
 	return untilInterrupted(t, v.config(t), func(p *app.Program) (func() error, error) {
-		t.log.Info("serving", "address", p.Addr(), "data_dir", v.DataDir, "tls", v.TLSCert != "")
-		return func() error { return nil }, nil
+		v.tell(t, p)
+		ready := p.Ready()
+		return func() error { return app.RemoveReady(v.ReadyFile) }, ready.Write(v.ReadyFile)
 	})
+}
+
+func (v *serveVerb) tell(t *terminal, p *app.Program) {
+	t.log.Info("serving", "address", p.Addr(), "data_dir", v.DataDir, "postgres", v.URL != "", "tls", v.TLSCert != "")
 }
 
 func (v *serveVerb) config(t *terminal) app.Config {
 	return app.Config{
 		Listen: app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: v.InsecureHTTP,
 			Proxies: v.TrustProxy, CallsPerSecond: v.CallsPerSecond, MetricsAddress: v.MetricsListen},
-		DataDir: v.DataDir, SealKeyFile: v.SealKeyFile, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
+		DataDir: v.DataDir, Database: v.in(v.SealKeyFile), ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
 		Meta: app.Meta{GraphURL: v.GraphURL, AppSecretFile: v.AppSecretFile, VerifyTokenFile: v.VerifyTokenFile},
 	}
 }

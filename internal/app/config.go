@@ -9,13 +9,15 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/rollcall-im/rollcall/internal/store"
 )
 
 // Config says what program to run. The zero values of Listen.Address and DataDir are those of the flags.
 type Config struct {
 	Listen      Listener
 	DataDir     string        // folder of everything that must not be lost
-	SealKeyFile string        // 32 bytes that seal the secrets; "" is secret.key in DataDir, made when missing
+	Database    Database      // what is not in the folder
 	ConfirmWait time.Duration // how long a change waits for the network's confirmation; 0 answers when accepted
 	Meta        Meta          // the network, unless there is a simulator
 	Simulator   *Simulator    // set for development: a simulated network and a demo account
@@ -23,6 +25,14 @@ type Config struct {
 	Hold bool // accept changes and keep them, but send nothing to the network
 
 	Logger *slog.Logger // default: nothing is logged
+}
+
+// Database says where the data are and how the secrets in them are sealed. The zero value is the file in the data directory, with
+// the key beside it.
+type Database struct {
+	URL          string // postgres://…; "" is the file
+	PasswordFile string // the database user's password; "" is in the URL, in PGPASSWORD or in ~/.pgpass
+	SealKeyFile  string // 32 bytes that seal the secrets; "" is secret.key in the data directory, made when missing
 }
 
 // Listener says where callers are served, and how.
@@ -72,6 +82,14 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c
+}
+
+// kind says what the database is for.
+func (c Config) kind() store.Kind {
+	if c.Simulator != nil {
+		return store.Development
+	}
+	return store.Production
 }
 
 // check refuses settings that would be unsafe, and says which and what to do instead.

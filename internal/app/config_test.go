@@ -84,7 +84,7 @@ func TestDataDirectory(t *testing.T) {
 			test.prepare(t, d)
 			err := d.create()
 			if err == nil {
-				_, err = d.sealKey()
+				_, _, err = d.sealKey(d.Exists())
 			}
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v, want %q", err, test.want)

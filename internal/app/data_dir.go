@@ -1,12 +1,10 @@
 package app
 
 import (
-	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,10 +23,10 @@ const (
 
 const sealKeyBytes = 32
 
-// Data names a data directory and the key that opens the secrets in it.
+// Data names a data directory, and what belongs to it and may be elsewhere.
 type Data struct {
-	Dir         string
-	SealKeyFile string // "" is secret.key in Dir
+	Dir string
+	Database
 }
 
 func (d Data) path(file string) string { return filepath.Join(d.Dir, file) }
@@ -41,8 +39,10 @@ func (d Data) keyPath() string {
 }
 
 // Exists tells whether there is a database in the directory.
-func (d Data) Exists() bool {
-	_, err := os.Stat(d.path(databaseFile))
+func (d Data) Exists() bool { return d.has(databaseFile) }
+
+func (d Data) has(file string) bool {
+	_, err := os.Stat(d.path(file))
 	return err == nil
 }
 
@@ -65,10 +65,10 @@ func (d Data) create() error {
 // checkKind refuses to use a production server's directory for development, which would put a demo account and a simulated
 // network into it, and the other way round, which would let the demo account's keys into production.
 func (d Data) checkKind(development bool) error {
-	_, err := os.Stat(d.path(simulatorFile))
-	made := err == nil
+	made := d.has(simulatorFile)
+	used := d.Exists() || d.has(sealKeyFile) // with the database elsewhere, there is only the key
 	switch {
-	case !d.Exists() || made == development:
+	case !used || made == development:
 		return nil
 	case development:
 		return fmt.Errorf("%s belongs to a production server; give rollcall dev a directory of its own with --data-dir", d.Dir)
@@ -98,78 +98,6 @@ func (d Data) clear() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// open opens the database; both it and the key are made when there is neither.
-func (d Data) open(ctx context.Context, log *slog.Logger) (*store.Store, []byte, error) {
-	key, err := d.sealKey()
-	if err != nil {
-		return nil, nil, err
-	}
-	// SQLite would make a file that others can read.
-	file, err := os.OpenFile(d.path(databaseFile), os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open database: %w", err)
-	}
-	if err := file.Close(); err != nil {
-		return nil, nil, fmt.Errorf("make database: %w", err)
-	}
-	s, err := store.Open(ctx, store.Config{Path: d.path(databaseFile), SealKey: key, Logger: log})
-	if err != nil {
-		return nil, nil, err
-	}
-	return s, key, nil
-}
-
-// openShared opens the database beside a server that may be using it. Opening brings the tables up to date, which would take
-// them away from under a server of an older version, so it is refused then.
-func (d Data) openShared(ctx context.Context) (*store.Store, error) {
-	used := d.Exists()
-	l, err := d.take()
-	switch {
-	case err == nil:
-		defer l.release() //nolint:errcheck // the database is open, and a lock that is kept ends with this process
-	case !errors.Is(err, errInUse):
-		return nil, err
-	case used:
-		if err := d.checkCurrent(ctx); err != nil {
-			return nil, err
-		}
-	}
-	s, _, err := d.open(ctx, nil)
-	return s, err
-}
-
-// checkCurrent refuses a database that opening would change.
-func (d Data) checkCurrent(ctx context.Context) error {
-	have, want, err := store.Versions(ctx, store.Config{Path: d.path(databaseFile)})
-	switch {
-	case err != nil:
-		return fmt.Errorf("read the version of the database: %w", err)
-	case have < want:
-		return fmt.Errorf("the database is at version %d and this program needs %d, but another rollcall%s uses it; run rollcall migrate with the server stopped",
-			have, want, d.holder())
-	}
-	return nil
-}
-
-// sealKey reads the key, or makes one as long as there is nothing that another key has sealed.
-func (d Data) sealKey() ([]byte, error) {
-	path := d.keyPath()
-	key, err := readSecret(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && !d.Exists():
-		return makeKey(path)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("the key file %s is missing, and nothing else opens the secrets in %s; put it back from your backup",
-			path, d.path(databaseFile))
-	case err != nil:
-		return nil, err
-	case len(key) != sealKeyBytes:
-		return nil, fmt.Errorf("the key file %s holds %d bytes and must hold %d; make one with: head -c %d /dev/urandom",
-			path, len(key), sealKeyBytes, sealKeyBytes)
-	}
-	return key, nil
 }
 
 // makeKey writes a new key under another name first, so that no half of one is ever taken for a key.

@@ -47,7 +47,7 @@ func (e *examination) add(level Level, what, format string, args ...any) {
 // and whether the network takes each number's token. It repairs and changes nothing.
 func Examine(ctx context.Context, cfg Config) []Finding {
 	cfg = cfg.withDefaults()
-	e := &examination{cfg: cfg, data: Data{Dir: cfg.DataDir, SealKeyFile: cfg.SealKeyFile}}
+	e := &examination{cfg: cfg, data: Data{Dir: cfg.DataDir, Database: cfg.Database}}
 	if !e.directory() {
 		return e.findings
 	}
@@ -136,7 +136,7 @@ func (e *examination) key(ctx context.Context) *store.Store {
 	if !e.current(ctx) {
 		return nil
 	}
-	s, _, err := e.data.open(ctx, nil)
+	s, _, err := e.data.open(ctx, "", nil)
 	switch {
 	case errors.Is(err, store.ErrSealKey):
 		e.add(Fail, "key file", "%s: %v", e.data.keyPath(), err)

@@ -78,17 +78,21 @@ func (d Data) holder() string {
 // release lets the next one have it. The file stays: deleting it would let two hold locks on two files of the same name.
 func (l *lock) release() error { return l.file.Close() }
 
-// Clear empties a data directory, so that the next start begins anew. It fails while a server uses it.
+// Clear empties a data directory, and the development database that belongs to it, so that the next start begins anew. It fails while
+// a server uses the directory.
 func (d Data) Clear(ctx context.Context) error {
 	if _, err := os.Stat(d.Dir); errors.Is(err, os.ErrNotExist) {
-		return nil
+		return d.erase(ctx)
 	}
 	l, err := d.takeSoon(ctx)
 	if err != nil {
 		return err
 	}
-	if err := d.checkKind(true); err != nil {
-		return errors.Join(err, l.release())
+	if err = d.checkKind(true); err == nil {
+		err = d.erase(ctx)
 	}
-	return errors.Join(d.clear(), l.release())
+	if err == nil {
+		err = d.clear()
+	}
+	return errors.Join(err, l.release())
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -28,8 +27,10 @@ func ParseNumber(text string) (group.Number, error) { return group.ParseNumber(t
 // Manage opens a data directory for management. create makes it when it is missing; else that is an error, for then its name
 // is most likely wrong.
 func Manage(ctx context.Context, data Data, create bool) (*Management, error) {
-	if !create && !data.Exists() {
-		return nil, fmt.Errorf("there is no Rollcall data directory at %s; name the server's with --data-dir", data.Dir)
+	if !create {
+		if err := data.mustExist(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if err := data.create(); err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ func TestManageKeepsItsHandsOffAnOlderServersTables(t *testing.T) {
 	t.Parallel()
 	data := Data{Dir: filepath.Join(t.TempDir(), "data")}
 	must(t, data.create())
-	_, err := data.sealKey()
+	_, _, err := data.sealKey(false)
 	must(t, err)
 	must(t, os.WriteFile(data.path(databaseFile), nil, 0o600))
 	have, want, err := store.Versions(t.Context(), store.Config{Path: data.path(databaseFile)})

@@ -11,18 +11,25 @@ import (
 // Migrate brings the database of a data directory up to date and tells from which version to which. A server that uses the
 // directory has to be stopped before.
 func Migrate(ctx context.Context, data Data) (from, to int64, err error) {
-	if !data.Exists() {
-		return 0, 0, fmt.Errorf("there is no Rollcall data directory at %s; name the server's with --data-dir", data.Dir)
+	if err := data.mustExist(ctx); err != nil {
+		return 0, 0, err
+	}
+	target, err := data.target("")
+	if err != nil {
+		return 0, 0, err
+	}
+	if err := data.create(); err != nil {
+		return 0, 0, err
 	}
 	l, err := data.takeSoon(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, l.release()) }()
-	if from, to, err = store.Versions(ctx, store.Config{Path: data.path(databaseFile)}); err != nil {
+	if from, to, err = store.Versions(ctx, target); err != nil {
 		return 0, 0, fmt.Errorf("read the version of the database: %w", err)
 	}
-	s, _, err := data.open(ctx, nil) // opening brings it up to date
+	s, _, err := data.open(ctx, "", nil) // opening brings it up to date
 	if err != nil {
 		return from, from, err
 	}

@@ -76,7 +76,7 @@ func Start(ctx context.Context, cfg Config) (*Program, error) {
 }
 
 func newProgram(cfg Config) *Program {
-	return &Program{cfg: cfg, data: Data{Dir: cfg.DataDir, SealKeyFile: cfg.SealKeyFile}, log: cfg.Logger,
+	return &Program{cfg: cfg, data: Data{Dir: cfg.DataDir, Database: cfg.Database}, log: cfg.Logger,
 		failed: make(chan error, 3), metrics: newMetrics()}
 }
 
@@ -128,7 +128,7 @@ func (p *Program) openFiles(ctx context.Context) (err error) {
 	if err := p.data.settleKind(p.cfg.Simulator != nil); err != nil {
 		return err
 	}
-	if p.store, p.sealKey, err = p.data.open(ctx, p.log); err != nil {
+	if p.store, p.sealKey, err = p.data.open(ctx, p.cfg.kind(), p.log); err != nil {
 		return err
 	}
 	p.onStop("store", func(context.Context) error { return p.store.Close() })
@@ -259,10 +259,14 @@ func (p *Program) alive(ctx context.Context) error {
 	})
 }
 
-// tryOut makes sure that ready means ready. Only a demo account has a key to try.
+// tryOut makes sure that ready means ready. Only a demo account has a key to try; without one it is asked whether the server is ready.
 func (p *Program) tryOut(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	client := selfClient(p.certificate)
+	defer client.CloseIdleConnections()
 	if p.cfg.Simulator == nil {
-		return nil
+		return p.askReady(ctx, client)
 	}
-	return p.prove(ctx)
+	return p.prove(ctx, client)
 }

@@ -16,36 +16,47 @@ import (
 // maxQuery is the most bytes of a query. A message of the greatest length, escaped twice over, takes a quarter of it.
 const maxQuery = 256 << 10
 
-// rpc makes the callers' gateway. It begins with the nonces that were used before the start, so that a restart does not make
-// old requests good again: those of changes stand in their operations, all others in the nonce log.
+// rpc makes the callers' gateway.
 func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 	keys, err := p.keys()
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
-	nonceLog, logged, err := store.OpenNonceLog(p.data.Dir, rpc.NonceMemory, now)
-	if err != nil {
-		return nil, err
+	var nonceLog *store.NonceLog
+	var used []store.Nonce
+	if !p.data.elsewhere() {
+		if nonceLog, used, err = p.usedNonces(ctx, now); err != nil {
+			return nil, err
+		}
 	}
-	p.onStop("nonce log", func(context.Context) error { return nonceLog.Close() })
 	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, NonceLog: nonceLog,
 		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
 		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {
 		return nil, fmt.Errorf("make the callers' gateway: %w", err)
 	}
-	var used []store.Nonce
+	s.LoadNonces(used)
+	return s, nil
+}
+
+// usedNonces gives the nonces that were used before the start, so that a restart does not make old requests good again: those of
+// changes stand in their operations, all others in the nonce log. In PostgreSQL all of them are in a table.
+func (p *Program) usedNonces(ctx context.Context, now time.Time) (*store.NonceLog, []store.Nonce, error) {
+	log, logged, err := store.OpenNonceLog(p.data.Dir, rpc.NonceMemory, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.onStop("nonce log", func(context.Context) error { return log.Close() })
+	var changes []store.Nonce
 	err = p.store.Read(ctx, func(tx *store.Tx) (err error) {
-		used, err = tx.NoncesSince(now.Add(-rpc.NonceMemory))
+		changes, err = tx.NoncesSince(now.Add(-rpc.NonceMemory))
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read used nonces: %w", err)
+		return nil, nil, fmt.Errorf("read used nonces: %w", err)
 	}
-	s.LoadNonces(used)
-	s.LoadNonces(logged)
-	return s, nil
+	return log, append(changes, logged...), nil
 }
 
 // keys derives the keys that have to outlive a restart from the seal key, each for its purpose alone.

@@ -133,12 +133,12 @@ func (c *customer) call(t *testing.T, action string, parameters url.Values, out 
 func TestServe(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	data := Data{Dir: filepath.Join(dir, "data"), SealKeyFile: filepath.Join(dir, "seal.key")}
+	data := Data{Dir: filepath.Join(dir, "data"), Database: Database{SealKeyFile: filepath.Join(dir, "seal.key")}}
 	who := setUp(t, data)
 	net := openNetwork(t)
 	certFile, keyFile := writeCertificate(t, dir)
 	p := start(t, Config{Listen: Listener{Address: "127.0.0.1:0", CertFile: certFile, KeyFile: keyFile}, DataDir: data.Dir,
-		SealKeyFile: data.SealKeyFile, ConfirmWait: 10 * time.Second, Logger: testLogger(t), Meta: Meta{GraphURL: net.graph.URL,
+		Database: data.Database, ConfirmWait: 10 * time.Second, Logger: testLogger(t), Meta: Meta{GraphURL: net.graph.URL,
 			AppSecretFile:   writeSecret(t, dir, "app-secret", "the app's secret"),
 			VerifyTokenFile: writeSecret(t, dir, "verify-token", "the word\n")}})
 	trusting, err := TrustFile(certFile)
@@ -196,7 +196,7 @@ func TestManagementIsRecorded(t *testing.T) {
 	t.Parallel()
 	data := Data{Dir: filepath.Join(t.TempDir(), "data")}
 	setUp(t, data)
-	s, _, err := data.open(t.Context(), nil)
+	s, _, err := data.open(t.Context(), "", nil)
 	must(t, err)
 	defer func() { _ = s.Close() }()
 	var actions []string

@@ -9,7 +9,8 @@ import (
 	"io/fs"
 	"net/url"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // for the migrations, which want database/sql
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib" // for the migrations, which want database/sql
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // likewise; it is the same SQLite
@@ -47,16 +48,33 @@ func postgresProvider(db *sql.DB) (*goose.Provider, error) {
 
 // withProvider runs fn on the migrations of a database.
 func withProvider(cfg Config, fn func(*goose.Provider) error) (err error) {
-	driver, name, make := "sqlite", dsn(cfg.Path), provider
 	if cfg.URL != "" {
-		driver, name, make = "pgx", cfg.URL, postgresProvider
+		return withPostgresProvider(cfg, fn)
 	}
-	db, err := sql.Open(driver, name)
+	db, err := sql.Open("sqlite", dsn(cfg.Path))
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	p, err := make(db)
+	p, err := provider(db)
+	if err != nil {
+		return err
+	}
+	return fn(p)
+}
+
+// withPostgresProvider keeps to the schema that the statements are run in, whatever the user's own settings say.
+func withPostgresProvider(cfg Config, fn func(*goose.Provider) error) (err error) {
+	config, err := pgx.ParseConfig(cfg.URL)
+	if err != nil {
+		return errAddress
+	}
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SET search_path = public; SET client_min_messages = 'error'", pgx.QueryExecModeSimpleProtocol)
+		return err
+	}))
+	defer func() { err = explain(&config.Config, errors.Join(err, db.Close())) }()
+	p, err := postgresProvider(db)
 	if err != nil {
 		return err
 	}
@@ -65,7 +83,21 @@ func withProvider(cfg Config, fn func(*goose.Provider) error) (err error) {
 
 func migrate(ctx context.Context, cfg Config) error {
 	return withProvider(cfg, func(p *goose.Provider) error {
-		_, err := p.Up(ctx)
+		if _, err := p.Up(ctx); err != nil {
+			return err
+		}
+		have, want, err := p.GetVersions(ctx)
+		if err == nil && have > want {
+			return fmt.Errorf("the database is at version %d, but this program knows only %d; use the newer program", have, want)
+		}
+		return err
+	})
+}
+
+// withdraw takes the tables away, with all that is in them.
+func withdraw(ctx context.Context, cfg Config) error {
+	return withProvider(cfg, func(p *goose.Provider) error {
+		_, err := p.DownTo(ctx, 0)
 		return err
 	})
 }

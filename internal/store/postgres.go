@@ -42,7 +42,10 @@ type postgres struct {
 func openPostgres(ctx context.Context, cfg Config, s *Store) (*postgres, error) {
 	config, err := pgconn.ParseConfig(cfg.URL)
 	if err != nil {
-		return nil, fmt.Errorf("read the address of the database: %w", err)
+		return nil, errAddress
+	}
+	if err := greet(ctx, config); err != nil {
+		return nil, err
 	}
 	if err := migrate(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("bring tables up to date: %w", err)

@@ -19,7 +19,8 @@ var ErrNoRow = errors.New("no such row")
 // Config says where the data are and how secrets in them are sealed.
 type Config struct {
 	Path    string           // SQLite file; created when missing
-	URL     string           // of a PostgreSQL database, postgres://…; "" for the file
+	URL     string           // of a PostgreSQL database, from Address.Complete; "" for the file
+	Kind    Kind             // what a PostgreSQL database has to be for, and is from its first start on; "" is content with either
 	SealKey []byte           // 32 bytes; secrets are unreadable without it
 	Now     func() time.Time // defaults to time.Now
 	Logger  *slog.Logger
@@ -58,7 +59,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkSeal(ctx); err != nil {
+	err = s.checkSeal(ctx)
+	if err == nil && cfg.URL != "" {
+		err = s.settle(ctx, cfg.Kind)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

@@ -4,6 +4,14 @@
 -- Keys for everything that is made: milliseconds since 1970 times 2^20, and what was taken within them. A taker gets 4096 at once.
 CREATE SEQUENCE ids AS bigint INCREMENT BY 4096 START WITH 4096;
 
+-- One row: what this database is for, and something sealed that tells whether a node has the right key.
+CREATE TABLE installation (
+    id    bigint PRIMARY KEY,
+    kind  text   NOT NULL, -- production or development
+    state text   NOT NULL, -- ready, or copying until a copy into it is whole
+    probe bytea  NOT NULL  -- sealed
+);
+
 CREATE TABLE account (
     id         bigint   PRIMARY KEY,
     name       text     NOT NULL,
@@ -216,4 +224,5 @@ DROP TABLE policy;
 DROP TABLE access_key;
 DROP TABLE ram_user;
 DROP TABLE account;
+DROP TABLE installation;
 DROP SEQUENCE ids;
