@@ -19,6 +19,7 @@ const (
 	simulatorFile = "simulator.log"
 	lockFile      = "lock"
 	readyFile     = "ready.json"
+	nodeFile      = "node"
 )
 
 const sealKeyBytes = 32
@@ -92,7 +93,7 @@ func (d Data) settleKind(development bool) error {
 func (d Data) clear() error {
 	var errs []error
 	for _, file := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", sealKeyFile, simulatorFile,
-		simulatorFile + ".new", readyFile, store.NonceLogFile, store.OldNonceLogFile} {
+		simulatorFile + ".new", readyFile, nodeFile, store.NonceLogFile, store.OldNonceLogFile} {
 		if err := os.Remove(d.path(file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, fmt.Errorf("clear data directory: %w", err))
 		}

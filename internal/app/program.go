@@ -167,7 +167,11 @@ func (p *Program) openGateway(context.Context) error {
 	}
 	pictures := outbound.New(fetch)
 	p.onStop("fetching of pictures", func(context.Context) error { pictures.CloseIdleConnections(); return nil })
-	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Logger: p.log, Parallel: parallel, Hold: p.cfg.Hold,
+	node, err := p.data.node()
+	if err != nil {
+		return err
+	}
+	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Logger: p.log, Parallel: parallel, Hold: p.cfg.Hold, Node: node,
 		Patience: gateway.Patience{Confirm: p.cfg.ConfirmWait}})
 	p.webhook.handle = p.gateway.HandleReports
 	return nil

@@ -30,7 +30,11 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, NonceLog: nonceLog,
+	var shared *rpc.Shared
+	if p.store.Shared() {
+		shared = &rpc.Shared{UseNonce: p.store.UseNonce, Spend: p.gateway.Spend}
+	}
+	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, NonceLog: nonceLog, Shared: shared,
 		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
 		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {
