@@ -101,14 +101,16 @@ func (tx *Tx) recount(was, is *place, stamp int64) error {
 
 func one(yes bool) int { return int(boolInt(yes)) }
 
-// count adds to the blocks that a place is in. With nothing to add it leaves the stamp alone.
+// count adds to the blocks that a place is in, or with nothing to add stamps them. A row a statement: SQLite keeps a journal for
+// those that write several.
 func (tx *Tx) count(p *place, status group.Status, more int, stamp int64) error {
-	err := tx.run(`INSERT INTO group_block (list_id, status, level, block, living, stamp)
-		VALUES ($1, $2, $3, $4, $8, $9), ($1, $2, $5, $6, $8, $9), ($1, $2, $7, 0, $8, $9)
-		ON CONFLICT (list_id, status, level, block) DO UPDATE SET living = group_block.living + excluded.living, stamp = excluded.stamp`,
-		p.list, int64(status), lowBlocks, p.no>>blockShift, highBlocks, p.no>>(2*blockShift), wholeList, more, stamp)
-	if err != nil {
-		return fmt.Errorf("count the groups of a list: %w", err)
+	for level, block := range []int64{lowBlocks: p.no >> blockShift, highBlocks: p.no >> (2 * blockShift), wholeList: 0} {
+		err := tx.run(`INSERT INTO group_block (list_id, status, level, block, living, stamp) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (list_id, status, level, block) DO UPDATE SET living = group_block.living + excluded.living, stamp = excluded.stamp`,
+			p.list, int64(status), level, block, more, stamp)
+		if err != nil {
+			return fmt.Errorf("count the groups of a list: %w", err)
+		}
 	}
 	return nil
 }

@@ -35,8 +35,8 @@ func growFile(b *testing.B, path string, groups int) {
 		b.Fatal(err)
 	}
 	begin := time.Now()
-	for i := 0; i < groups; i += 5000 {
-		if err := s.Write(b.Context(), func(tx *store.Tx) error { return grow(tx, i, min(i+5000, groups)) }); err != nil {
+	for i := 0; i < groups; i += 500 {
+		if err := s.Write(b.Context(), func(tx *store.Tx) error { return grow(tx, i, min(i+500, groups)) }); err != nil {
 			b.Fatal(err)
 		}
 	}
