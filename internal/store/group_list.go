@@ -53,7 +53,7 @@ func (tx *Tx) newPlace(g *group.Group) (p place, stamp int64, err error) {
 // returning reads the one row of a statement that writes, and runs it to its end.
 func (tx *Tx) returning(query string, args []any, dest ...any) error {
 	found := false
-	err := tx.each(query, args, func(row *statement) (bool, error) {
+	err := tx.db.each(query, args, func(row scanner) (bool, error) {
 		found = true
 		return true, row.Scan(dest...)
 	})
@@ -148,14 +148,14 @@ type spot struct {
 // groups and 256 more at the most.
 func (tx *Tx) spotOf(l list, status group.Status, skip int) (spot, error) {
 	s := spot{top: l.last, skip: skip}
-	if skip < blockPlaces {
+	if skip < tx.store.searches.skip {
 		return s, nil
 	}
 	from, to := int64(0), l.last>>(2*blockShift)
 	for _, level := range []int{highBlocks, lowBlocks} {
 		block := int64(-1)
-		err := tx.each(`SELECT block, living FROM group_block WHERE list_id = $1 AND status = $2 AND level = $3 AND block BETWEEN $4 AND $5
-			ORDER BY block DESC`, []any{l.id, int64(status), level, from, to}, func(row *statement) (bool, error) {
+		err := tx.db.each(`SELECT block, living FROM group_block WHERE list_id = $1 AND status = $2 AND level = $3 AND block BETWEEN $4 AND $5
+			ORDER BY block DESC`, []any{l.id, int64(status), level, from, to}, func(row scanner) (bool, error) {
 			var here int
 			if err := row.Scan(&block, &here); err != nil || s.skip < here {
 				return false, err

@@ -35,21 +35,26 @@ func (s *Store) GroupPage(ctx context.Context, f GroupFilter, skip, most int) (p
 	if f.Subject != "" {
 		return s.searchPage(ctx, f, skip, most)
 	}
-	err = s.Snapshot(ctx, func(tx *Tx) error {
-		l, err := tx.listOf(f.ChannelID, f.Number)
-		if err != nil {
-			return err
-		}
-		if p.Total, err = tx.size(l, f.Status); err != nil || skip >= p.Total {
-			return err
-		}
-		at, err := tx.spotOf(l, f.Status, skip)
-		if err != nil {
-			return err
-		}
-		p.Groups, err = tx.pageFrom(l, f.Status, at, most)
+	err = s.Snapshot(ctx, func(tx *Tx) (err error) {
+		p, err = tx.page(f, skip, most)
 		return err
 	})
+	return p, err
+}
+
+func (tx *Tx) page(f GroupFilter, skip, most int) (p GroupPage, err error) {
+	l, err := tx.listOf(f.ChannelID, f.Number)
+	if err != nil {
+		return p, err
+	}
+	if p.Total, err = tx.size(l, f.Status); err != nil || skip >= p.Total {
+		return p, err
+	}
+	at, err := tx.spotOf(l, f.Status, skip)
+	if err != nil {
+		return p, err
+	}
+	p.Groups, err = tx.pageFrom(l, f.Status, at, most)
 	return p, err
 }
 
@@ -59,7 +64,7 @@ const listedColumns = `g.id, g.account_id, g.channel_id, g.number, coalesce(g.ne
 	g.picture, g.invite_link, g.created_at, g.modified_at,
 	(SELECT count(*) FROM participant p WHERE p.group_id = g.id AND p.state IN ($1, $2))`
 
-func scanListed(row *statement) (ListedGroup, error) {
+func scanListed(row scanner) (ListedGroup, error) {
 	var g ListedGroup
 	var created, modified int64
 	err := row.Scan(&g.ID, &g.AccountID, &g.SpaceID, &g.Number, &g.NetworkID, &g.Status, &g.Subject, &g.Description, &g.Picture,

@@ -11,11 +11,9 @@ import (
 // maxRecall bounds the memory that remembered searches take together. One takes a bit for each place of its list.
 const maxRecall = 16 << 20
 
-// maxDirty is how many changed blocks are read one by one before the whole list is read again: a block takes its own question.
-const maxDirty = 256
-
 // searches remembers what has been found. It can be lost at any moment.
 type searches struct {
+	limits
 	slots chan struct{}
 
 	mu      sync.Mutex
@@ -41,7 +39,7 @@ type recall struct {
 const wordPlaces = 64
 
 func newSearches(parallel int) searches {
-	return searches{slots: make(chan struct{}, parallel), byQuery: map[searched]*recall{}}
+	return searches{limits: defaultLimits, slots: make(chan struct{}, parallel), byQuery: map[searched]*recall{}}
 }
 
 func (q *query) key() searched { return searched{q.list.id, q.status, q.text} }
@@ -102,7 +100,7 @@ func (tx *Tx) remembered(q *query) (*recall, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(dirty) > maxDirty {
+	if len(dirty) > tx.store.searches.dirty {
 		return tx.learn(q)
 	}
 	return tx.refresh(q, r, dirty)
@@ -120,11 +118,11 @@ func (tx *Tx) learn(q *query) (*recall, error) {
 
 // changedSince gives the blocks of which something has changed since a stamp.
 func (tx *Tx) changedSince(q *query, stamp int64) ([]int64, error) {
-	blocks, err := all(tx, func(row *statement) (block int64, err error) { return block, row.Scan(&block) },
+	blocks, err := all(tx, func(row scanner) (block int64, err error) { return block, row.Scan(&block) },
 		`SELECT low.block FROM group_block high JOIN group_block low ON low.list_id = high.list_id AND low.status = high.status
 			AND low.level = $3 AND low.block BETWEEN high.block * $4 AND high.block * $4 + $4 - 1
 		WHERE high.list_id = $1 AND high.status = 0 AND high.level = $2 AND high.stamp > $5 AND low.stamp > $5 LIMIT $6`,
-		q.list.id, highBlocks, lowBlocks, blockPlaces, stamp, maxDirty+1)
+		q.list.id, highBlocks, lowBlocks, blockPlaces, stamp, tx.store.searches.dirty+1)
 	if err != nil {
 		return nil, fmt.Errorf("find changed blocks: %w", err)
 	}

@@ -15,10 +15,15 @@ import (
 // the index, the whole list is read through once, and which places it found is remembered: later searches for the same text read
 // only the blocks of which something has changed since.
 
-const (
-	shortList     = 2048 // groups that are read through as quickly as an index is asked
-	maxCandidates = 512  // groups that an index may name
-)
+// limits say when which way is gone.
+type limits struct {
+	skip       int // groups that a page may step over one by one
+	short      int // groups that are read through as quickly as an index is asked
+	candidates int // groups that an index may name
+	dirty      int // changed blocks that are read one by one, each with a question of its own
+}
+
+var defaultLimits = limits{skip: blockPlaces, short: 2048, candidates: 512, dirty: 256}
 
 // errOvertaken is given when a search was remembered from a newer state than the one that is read.
 var errOvertaken = errors.New("a newer search is remembered")
@@ -44,7 +49,7 @@ func (s *Store) searchPage(ctx context.Context, f GroupFilter, skip, most int) (
 		return p, fmt.Errorf("search groups: %w", ctx.Err())
 	}
 	for range 3 {
-		err = s.Snapshot(ctx, func(tx *Tx) error {
+		err = s.Snapshot(ctx, func(tx *Tx) (err error) {
 			p, err = tx.search(f, skip, most)
 			return err
 		})
@@ -77,12 +82,12 @@ func (tx *Tx) find(q *query, skip, most int) (places []int64, total int, err err
 	if err != nil || size == 0 {
 		return nil, 0, err
 	}
-	if size <= shortList {
+	if size <= tx.store.searches.short {
 		places, err = tx.readThrough(q, 0, q.list.last)
 		return cut(places, skip, most), len(places), err
 	}
 	if r := tx.store.searches.recall(q); r == nil {
-		places, all, err := tx.candidates(q, maxCandidates)
+		places, all, err := tx.db.candidates(q, tx.store.searches.candidates)
 		if err != nil || all {
 			return cut(places, skip, most), len(places), err
 		}
@@ -117,7 +122,7 @@ func (tx *Tx) eachMatch(q *query, from, to int64, see func(no int64)) error {
 	if q.status != anyStatus {
 		text, args = readStatus, append(args, int64(q.status))
 	}
-	err := tx.each(text, args, func(row *statement) (bool, error) {
+	err := tx.db.each(text, args, func(row scanner) (bool, error) {
 		var no int64
 		err := row.Scan(&no)
 		see(no)

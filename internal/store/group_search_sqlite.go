@@ -10,19 +10,17 @@ const gram = 3
 // maxGrams bounds of how many pieces a text is looked for; the groups that have them are looked at anyway.
 const maxGrams = 16
 
-// candidates gives the places of all groups that a search finds, newest first, as long as the index names no more than so many
-// that might have the text. Otherwise, and where the text is too short for the index, all is false.
-func (tx *Tx) candidates(q *query, most int) (places []int64, all bool, err error) {
+func (c *conn) candidates(q *query, most int) (places []int64, all bool, err error) {
 	match := gramsOf(q.text)
 	if match == "" {
 		return nil, false, nil
 	}
 	named, first := 0, q.list.id<<32
-	err = tx.each(`SELECT g.list_no, g.subject_key LIKE $4 ESCAPE '\' AND ($5 = 0 OR g.status = $5)
+	err = c.each(`SELECT g.list_no, g.subject_key LIKE $4 ESCAPE '\' AND ($5 = 0 OR g.status = $5)
 		FROM (SELECT rowid AS place FROM subject_index WHERE subject_index MATCH $6 AND rowid BETWEEN $2 AND $3
 			ORDER BY rowid DESC LIMIT $7) found
 		CROSS JOIN chat_group g ON g.list_id = $1 AND g.list_no = found.place - $2 AND g.`+living,
-		[]any{q.list.id, first, first + q.list.last, q.pattern, int64(q.status), match, most + 1}, func(row *statement) (bool, error) {
+		[]any{q.list.id, first, first + q.list.last, q.pattern, int64(q.status), match, most + 1}, func(row scanner) (bool, error) {
 			var no int64
 			var has bool
 			err := row.Scan(&no, &has)

@@ -91,8 +91,8 @@ func (tx *Tx) GroupsAfter(id int64, most int) ([]group.Group, error) {
 // those that could not be.
 func (tx *Tx) CountLiving() (int, error) {
 	var n int
-	err := tx.one(`SELECT coalesce(sum(b.living), 0) FROM group_list l JOIN group_block b ON b.list_id = l.id
-		WHERE b.status IN ($1, $2, $3, $4) AND b.level = $5 AND b.block = 0`,
+	err := tx.one(`SELECT CAST(coalesce(sum((SELECT sum(b.living) FROM group_block b
+		WHERE b.list_id = l.id AND b.status IN ($1, $2, $3, $4) AND b.level = $5 AND b.block = 0)), 0) AS BIGINT) FROM group_list l`,
 		[]any{int64(group.Active), int64(group.Updating), int64(group.Suspended), int64(group.Deleting), wholeList}, &n)
 	return n, err
 }

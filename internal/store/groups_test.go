@@ -171,7 +171,7 @@ func TestLikePatternMeansContains(t *testing.T) {
 func testGroupsWalked(t *testing.T, open opener) {
 	s := open(t)
 	a := addGroup(t, s, "a")
-	addGroup(t, s, "without network id", func(g *group.Group) { g.NetworkID = "" })
+	addGroup(t, s, "without network id", func(g *group.Group) { g.Status, g.NetworkID = group.Creating, "" })
 	addGroup(t, s, "deleted", func(g *group.Group) { g.Status = group.Deleted })
 	b := addGroup(t, s, "b", func(g *group.Group) { g.AccountID, g.SpaceID = 8, 4 })
 	walk := func(after int64, most int) []string {

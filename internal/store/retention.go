@@ -39,7 +39,7 @@ func (tx *Tx) PruneParked(after int64, before time.Time, most int) (last int64, 
 }
 
 func (tx *Tx) prune(what, query string, args ...any) (last int64, gone int, err error) {
-	err = tx.each(query, args, func(row *statement) (bool, error) {
+	err = tx.db.each(query, args, func(row scanner) (bool, error) {
 		var id int64
 		err := row.Scan(&id)
 		last = max(last, id)
