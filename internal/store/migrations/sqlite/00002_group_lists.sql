@@ -75,16 +75,14 @@ CREATE TRIGGER chat_group_added AFTER INSERT ON chat_group WHEN new.status <> 7 
     INSERT INTO subject_index (rowid, subject_key) VALUES (new.list_id << 32 | new.list_no, new.subject_key);
 END;
 -- +goose StatementEnd
+-- One trigger, because the order of two is not defined, and what is taken away has to go first.
 -- +goose StatementBegin
-CREATE TRIGGER chat_group_left AFTER UPDATE OF status, subject_key ON chat_group
-WHEN old.status <> 7 AND (new.status = 7 OR new.subject_key <> old.subject_key) BEGIN
-    INSERT INTO subject_index (subject_index, rowid, subject_key) VALUES ('delete', old.list_id << 32 | old.list_no, old.subject_key);
-END;
--- +goose StatementEnd
--- +goose StatementBegin
-CREATE TRIGGER chat_group_named AFTER UPDATE OF status, subject_key ON chat_group
-WHEN new.status <> 7 AND (old.status = 7 OR new.subject_key <> old.subject_key) BEGIN
-    INSERT INTO subject_index (rowid, subject_key) VALUES (new.list_id << 32 | new.list_no, new.subject_key);
+CREATE TRIGGER chat_group_changed AFTER UPDATE OF status, subject_key ON chat_group
+WHEN new.subject_key <> old.subject_key OR (new.status = 7) <> (old.status = 7) BEGIN
+    INSERT INTO subject_index (subject_index, rowid, subject_key)
+        SELECT 'delete', old.list_id << 32 | old.list_no, old.subject_key WHERE old.status <> 7;
+    INSERT INTO subject_index (rowid, subject_key)
+        SELECT new.list_id << 32 | new.list_no, new.subject_key WHERE new.status <> 7;
 END;
 -- +goose StatementEnd
 
