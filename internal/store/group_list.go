@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 )
@@ -38,40 +39,43 @@ type place struct {
 	subjectKey string
 }
 
-// newPlace gives a new group the next place in its list, and the stamp of that change.
-func (tx *Tx) newPlace(g *group.Group) (p place, stamp int64, err error) {
-	p.status, p.subjectKey = g.Status, subjectKey(g.Subject)
-	err = tx.returning(`INSERT INTO group_list (channel_id, number, last_no, changes) VALUES ($1, $2, 1, 1)
-		ON CONFLICT (channel_id, number) DO UPDATE SET last_no = group_list.last_no + 1, changes = group_list.changes + 1
-		RETURNING id, last_no, changes`, []any{g.SpaceID, int64(g.Number)}, &p.list, &p.no, &stamp)
-	if err != nil {
-		return p, 0, fmt.Errorf("find a place in the list: %w", err)
-	}
-	return p, stamp, nil
+// holdList keeps other changes of a list waiting: places, stamps and counts are read and then written.
+func (tx *Tx) holdList(g *group.Group) {
+	tx.Hold("list/" + strconv.FormatInt(g.SpaceID, 10) + "/" + g.Number.String())
 }
 
-// returning reads the one row of a statement that writes, and runs it to its end.
-func (tx *Tx) returning(query string, args []any, dest ...any) error {
-	found := false
-	err := tx.db.each(query, args, func(row scanner) (bool, error) {
-		found = true
-		return true, row.Scan(dest...)
-	})
-	if err == nil && !found {
-		return ErrNoRow
+// newPlace gives a new group the next place in its list, which has to be held, and the stamp of that change.
+func (tx *Tx) newPlace(g *group.Group) (p place, stamp int64, err error) {
+	p = place{status: g.Status, subjectKey: subjectKey(g.Subject)}
+	l, err := tx.listOf(g.SpaceID, g.Number)
+	if err != nil {
+		return p, 0, fmt.Errorf("find the list of a group: %w", err)
 	}
-	return err
+	if p.no, stamp = l.last+1, l.changes+1; l.id != 0 {
+		p.list = l.id
+		return p, stamp, tx.run(`UPDATE group_list SET last_no = $2, changes = $3 WHERE id = $1`, p.list, p.no, stamp)
+	}
+	tx.Hold("lists")
+	if err := tx.one(`SELECT coalesce(max(id), 0) + 1 FROM group_list`, nil, &p.list); err != nil {
+		return p, 0, fmt.Errorf("begin a list: %w", err)
+	}
+	return p, stamp, tx.run(`INSERT INTO group_list (id, channel_id, number, last_no, changes) VALUES ($1, $2, $3, $4, $5)`,
+		p.list, g.SpaceID, int64(g.Number), p.no, stamp)
 }
 
 // relist takes over what has changed about a group that has a place in a list.
-func (tx *Tx) relist(id int64, was, is *place) error {
-	if err := tx.run(`UPDATE chat_group SET status = $1, subject_key = $2 WHERE id = $3`, int64(is.status), is.subjectKey, id); err != nil {
+func (tx *Tx) relist(g *group.Group, was, is *place) error {
+	tx.holdList(g)
+	var stamp int64
+	if err := tx.one(`SELECT changes + 1 FROM group_list WHERE id = $1`, []any{is.list}, &stamp); err != nil {
+		return fmt.Errorf("stamp the list of a group: %w", err)
+	}
+	if err := tx.run(`UPDATE group_list SET changes = $2 WHERE id = $1`, is.list, stamp); err != nil {
 		return err
 	}
-	var stamp int64
-	err := tx.returning(`UPDATE group_list SET changes = changes + 1 WHERE id = $1 RETURNING changes`, []any{is.list}, &stamp)
+	err := tx.run(`UPDATE chat_group SET status = $2, subject_key = $3 WHERE id = $1`, g.ID, int64(is.status), is.subjectKey)
 	if err != nil {
-		return fmt.Errorf("stamp the list: %w", err)
+		return err
 	}
 	return tx.recount(was, is, stamp)
 }

@@ -106,11 +106,16 @@ func (tx *Tx) remembered(q *query) (*recall, error) {
 	return tx.refresh(q, r, dirty)
 }
 
+// stretch is how many places are read at once: what a database gives is in memory together.
+const stretch = 1 << 16
+
 // learn reads the whole list.
 func (tx *Tx) learn(q *query) (*recall, error) {
 	r := &recall{stamp: q.list.changes, words: make([]uint64, q.list.last/wordPlaces+1)}
-	if err := tx.eachMatch(q, 0, q.list.last, r.add); err != nil {
-		return nil, err
+	for from := int64(0); from <= q.list.last; from += stretch {
+		if err := tx.eachMatch(q, from, from+stretch-1, r.add); err != nil {
+			return nil, err
+		}
 	}
 	tx.store.searches.keep(q, r)
 	return r, nil

@@ -135,12 +135,8 @@ func (tx *Tx) eachMatch(q *query, from, to int64, see func(no int64)) error {
 }
 
 func likePattern(s string) string {
-	const most = 4 * group.MaxSubject // databases bound a pattern; no subject is that long, so the front alone finds nothing either
 	if s == "" {
 		return ""
 	}
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most])
-	}
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(s)) + "%"
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(subjectKey(s)) + "%"
 }

@@ -8,6 +8,7 @@ import (
 
 // InsertGroup adds a group, newest in its list, and fills in its ID.
 func (tx *Tx) InsertGroup(g *group.Group) error {
+	tx.holdList(g) // first, so that keys grow with places
 	g.ID = tx.NewID()
 	p, stamp, err := tx.newPlace(g)
 	if err != nil {
@@ -42,11 +43,19 @@ func (tx *Tx) UpdateGroup(g *group.Group) error {
 	if is == was {
 		return nil
 	}
-	return tx.relist(g.ID, &was, &is)
+	return tx.relist(g, &was, &is)
 }
 
+// maxKey is more characters than a subject has. Databases bound a key of an index, and a pattern.
+const maxKey = 4 * group.MaxSubject
+
 // subjectKey is a subject as it is searched for: without regard to case.
-func subjectKey(subject string) string { return strings.ToLower(subject) }
+func subjectKey(subject string) string {
+	if r := []rune(subject); len(r) > maxKey {
+		subject = string(r[:maxKey])
+	}
+	return strings.ToLower(subject)
+}
 
 const groupColumns = `id, account_id, channel_id, number, coalesce(network_id, ''), status, subject, description, picture,
 	invite_link, created_at, modified_at`
