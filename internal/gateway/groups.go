@@ -169,10 +169,7 @@ type GroupList struct {
 }
 
 // GroupRow is one row of a list.
-type GroupRow struct {
-	group.Group
-	Participants int
-}
+type GroupRow = store.ListedGroup
 
 // ListGroups gives a page of a number's groups, newest first, and how many there are in all. Refusal: NotOwner.
 func (g *Gateway) ListGroups(ctx context.Context, c Caller, t Target, l GroupList) (rows []GroupRow, total int, err error) {
@@ -181,22 +178,6 @@ func (g *Gateway) ListGroups(ctx context.Context, c Caller, t Target, l GroupLis
 		return nil, 0, err
 	}
 	filter := store.GroupFilter{ChannelID: n.ChannelID, Number: n.Number, Status: l.Status, Subject: l.Subject}
-	err = g.store.Snapshot(ctx, func(tx *store.Tx) error {
-		if total, err = tx.CountGroups(filter); err != nil || l.Index > total || (l.Index-1)*l.Size >= total {
-			return err
-		}
-		groups, err := tx.Groups(filter, (l.Index-1)*l.Size, l.Size)
-		if err != nil {
-			return err
-		}
-		for _, gr := range groups {
-			present, err := tx.CountPresent(gr.ID)
-			if err != nil {
-				return err
-			}
-			rows = append(rows, GroupRow{Group: gr, Participants: present})
-		}
-		return nil
-	})
-	return rows, total, err
+	page, err := g.store.GroupPage(ctx, filter, (l.Index-1)*l.Size, l.Size)
+	return page.Groups, page.Total, err
 }

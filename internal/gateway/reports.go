@@ -12,9 +12,6 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// parkedFor is how long a report about something unknown is kept: as long as the network repeats reports.
-const parkedFor = 7 * 24 * time.Hour
-
 // clockSkew is how far the network's clock may be ahead of ours.
 const clockSkew = 5 * time.Minute
 
@@ -108,9 +105,6 @@ func (g *Gateway) handleGroup(tx *store.Tx, fx *effects, gr *group.Group, e *gra
 
 // park keeps a report about a group or a request that we do not know, or not yet: a report can overtake the answer.
 func (g *Gateway) park(tx *store.Tx, e *graph.Event, ref string) error {
-	if _, err := tx.DropParked(g.now().Add(-parkedFor)); err != nil {
-		return err
-	}
 	body, err := json.Marshal(e)
 	if err != nil {
 		return err

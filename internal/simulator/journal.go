@@ -29,7 +29,7 @@ type record struct {
 	failure   string
 }
 
-// journal remembers the last thousand records.
+// journal remembers the last thousand records, and of bodies no more than it shows.
 type journal struct {
 	mu   sync.Mutex
 	ring [journalLength]record
@@ -39,6 +39,7 @@ type journal struct {
 func (j *journal) add(r record) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	r.request, r.response = held(r.request), held(r.response)
 	j.last++
 	r.seq = j.last
 	j.ring[r.seq%journalLength] = r
@@ -73,6 +74,14 @@ type journalEntry struct {
 func (r *record) entry() journalEntry {
 	return journalEntry{Seq: r.seq, At: r.at.UTC(), Kind: r.kind, Operation: r.operation, Number: r.number, Method: r.method, Path: r.path,
 		Status: r.status, Attempt: r.attempt, Request: shown(r.request), Response: shown(r.response), Failure: r.failure}
+}
+
+// held gives what is kept of a body.
+func held(body []byte) []byte {
+	if len(body) > journalBody {
+		return shown(body)
+	}
+	return body
 }
 
 // shown gives a body as it is when it is JSON, and otherwise as a string.

@@ -54,8 +54,3 @@ func (tx *Tx) TakeParked(networkID, ref string) ([]Report, error) {
 	}
 	return found, tx.run(`DELETE FROM parked_report`+where, networkID, ref)
 }
-
-// DropParked forgets reports that nobody has claimed since then.
-func (tx *Tx) DropParked(before time.Time) (int64, error) {
-	return tx.exec(`DELETE FROM parked_report WHERE received_at < $1`, millis(before))
-}

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/rollcall-im/rollcall/internal/group"
 )
 
 // Queued tells how many transactions wait for the writer.
@@ -106,4 +108,32 @@ func Migrate(ctx context.Context, db *sql.DB, version int64) error {
 		_, err = p.UpTo(ctx, version)
 	}
 	return err
+}
+
+// Strain makes lists go all their ways with few groups.
+func (s *Store) Strain() { s.searches.limits = limits{skip: 2, short: 2, candidates: 2, dirty: 2} }
+
+// LeavePlaces leaves so many places of a list empty.
+func (tx *Tx) LeavePlaces(channelID int64, number group.Number, places int64) error {
+	return tx.run(`UPDATE group_list SET last_no = last_no + $1 WHERE channel_id = $2 AND number = $3`, places, channelID, int64(number))
+}
+
+// Page gives a page within a transaction.
+func (tx *Tx) Page(f GroupFilter, skip, most int) (GroupPage, error) {
+	if f.Subject != "" {
+		return tx.search(f, skip, most)
+	}
+	return tx.page(f, skip, most)
+}
+
+// OccupySearches makes as many searches seem to run as may.
+func (s *Store) OccupySearches() (release func()) {
+	for range cap(s.searches.slots) {
+		s.searches.slots <- struct{}{}
+	}
+	return func() {
+		for range cap(s.searches.slots) {
+			<-s.searches.slots
+		}
+	}
 }

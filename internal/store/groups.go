@@ -6,21 +6,55 @@ import (
 	"github.com/rollcall-im/rollcall/internal/group"
 )
 
-// InsertGroup adds a group and fills in its ID.
+// InsertGroup adds a group, newest in its list, and fills in its ID.
 func (tx *Tx) InsertGroup(g *group.Group) error {
+	tx.holdList(g) // first, so that keys grow with places
 	g.ID = tx.NewID()
-	return tx.run(`INSERT INTO chat_group (id, account_id, channel_id, number, network_id, status, subject, subject_key,
-		description, picture, invite_link, created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		g.ID, g.AccountID, g.SpaceID, int64(g.Number), orNull(g.NetworkID), int64(g.Status), g.Subject, strings.ToLower(g.Subject),
+	p, stamp, err := tx.newPlace(g)
+	if err != nil {
+		return err
+	}
+	err = tx.run(`INSERT INTO chat_group (id, account_id, channel_id, number, list_id, list_no, network_id, status, subject, subject_key,
+		description, picture, invite_link, created_at, modified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		g.ID, g.AccountID, g.SpaceID, int64(g.Number), p.list, p.no, orNull(g.NetworkID), int64(p.status), g.Subject, p.subjectKey,
 		g.Description, g.Picture, g.InviteLink, millis(g.CreatedAt), millis(g.ModifiedAt))
+	if err != nil {
+		return err
+	}
+	return tx.recount(nil, &p, stamp)
 }
 
-// UpdateGroup writes everything about a group that can change.
+// UpdateGroup writes everything about a group that can change. What lists are made by comes second: the row is this
+// transaction's own by then, so that what it held before is still true when the counts are changed.
 func (tx *Tx) UpdateGroup(g *group.Group) error {
-	return tx.run(`UPDATE chat_group SET network_id = $1, status = $2, subject = $3, subject_key = $4, description = $5,
-		picture = $6, invite_link = $7, modified_at = $8 WHERE id = $9`,
-		orNull(g.NetworkID), int64(g.Status), g.Subject, strings.ToLower(g.Subject), g.Description, g.Picture, g.InviteLink,
-		millis(g.ModifiedAt), g.ID)
+	err := tx.run(`UPDATE chat_group SET network_id = $1, subject = $2, description = $3, picture = $4, invite_link = $5,
+		modified_at = $6 WHERE id = $7`,
+		orNull(g.NetworkID), g.Subject, g.Description, g.Picture, g.InviteLink, millis(g.ModifiedAt), g.ID)
+	if err != nil {
+		return err
+	}
+	var was place
+	err = tx.one(`SELECT list_id, list_no, status, subject_key FROM chat_group WHERE id = $1`, []any{g.ID},
+		&was.list, &was.no, &was.status, &was.subjectKey)
+	if err != nil {
+		return err
+	}
+	is := place{list: was.list, no: was.no, status: g.Status, subjectKey: subjectKey(g.Subject)}
+	if is == was {
+		return nil
+	}
+	return tx.relist(g, &was, &is)
+}
+
+// maxKey is more characters than a subject has. Databases bound a key of an index, and a pattern.
+const maxKey = 4 * group.MaxSubject
+
+// subjectKey is a subject as it is searched for: without regard to case.
+func subjectKey(subject string) string {
+	if r := []rune(subject); len(r) > maxKey {
+		subject = string(r[:maxKey])
+	}
+	return strings.ToLower(subject)
 }
 
 const groupColumns = `id, account_id, channel_id, number, coalesce(network_id, ''), status, subject, description, picture,
@@ -56,64 +90,34 @@ func (tx *Tx) oneGroup(query string, arg any) (group.Group, error) {
 	return groups[0], nil
 }
 
-// GroupFilter says which groups of a business number a list is about. Zero values do not filter.
-type GroupFilter struct {
-	ChannelID int64
-	Number    group.Number
-	Status    group.Status
-	Subject   string // substring, without regard to case
-}
-
-func (f GroupFilter) where() (string, []any) {
-	return ` FROM chat_group WHERE channel_id = $1 AND number = $2 AND status <> $3
-		AND ($4 = 0 OR status = $4) AND ($5 = '' OR subject_key LIKE $5 ESCAPE '\')`,
-		[]any{f.ChannelID, int64(f.Number), int64(group.Deleted), int64(f.Status), likePattern(f.Subject)}
-}
-
-func likePattern(s string) string {
-	const most = 4 * group.MaxSubject // databases bound a pattern; no subject is that long, so the front alone finds nothing either
-	if s == "" {
-		return ""
-	}
-	if r := []rune(s); len(r) > most {
-		s = string(r[:most])
-	}
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(s)) + "%"
-}
-
-// CountGroups tells how many groups a filter lets through.
-func (tx *Tx) CountGroups(f GroupFilter) (int, error) {
-	where, args := f.where()
-	var n int
-	err := tx.one(`SELECT count(*)`+where, args, &n)
-	return n, err
-}
-
-// Groups gives a page of the groups a filter lets through, newest first.
-func (tx *Tx) Groups(f GroupFilter, skip, most int) ([]group.Group, error) {
-	where, args := f.where()
-	return all(tx, scanGroup, `SELECT `+groupColumns+where+` ORDER BY id DESC LIMIT $6 OFFSET $7`, append(args, most, skip)...)
-}
-
 // GroupsAfter walks all groups that the network can be asked about, in the order of their keys.
 func (tx *Tx) GroupsAfter(id int64, most int) ([]group.Group, error) {
 	return all(tx, scanGroup, `SELECT `+groupColumns+` FROM chat_group WHERE id > $1 AND network_id IS NOT NULL AND status <> $2
 		ORDER BY id LIMIT $3`, id, int64(group.Deleted), most)
 }
 
-// CountLiving tells how many groups GroupsAfter walks.
+// CountLiving tells how many groups GroupsAfter walks: the network has given an id to all but those that are being made and
+// those that could not be.
 func (tx *Tx) CountLiving() (int, error) {
 	var n int
-	err := tx.one(`SELECT count(*) FROM chat_group WHERE network_id IS NOT NULL AND status <> $1`, []any{int64(group.Deleted)}, &n)
+	err := tx.one(`SELECT CAST(coalesce(sum((SELECT sum(b.living) FROM group_block b
+		WHERE b.list_id = l.id AND b.status IN ($1, $2, $3, $4) AND b.level = $5 AND b.block = 0)), 0) AS BIGINT) FROM group_list l`,
+		[]any{int64(group.Active), int64(group.Updating), int64(group.Suspended), int64(group.Deleting), wholeList}, &n)
 	return n, err
 }
 
 // CountNumberGroups tells how many living groups a business number has.
 func (tx *Tx) CountNumberGroups(channelID int64, n group.Number) (int, error) {
-	var count int
-	err := tx.one(`SELECT count(*) FROM chat_group WHERE channel_id = $1 AND number = $2 AND status NOT IN ($3, $4)`,
-		[]any{channelID, int64(n), int64(group.Deleted), int64(group.Inactive)}, &count)
-	return count, err
+	l, err := tx.listOf(channelID, n)
+	if err != nil {
+		return 0, err
+	}
+	all, err := tx.size(l, anyStatus)
+	if err != nil {
+		return 0, err
+	}
+	failed, err := tx.size(l, group.Inactive)
+	return all - failed, err
 }
 
 // KnowsGroup tells whether this network id belongs to a group we know.

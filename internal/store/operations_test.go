@@ -156,9 +156,9 @@ func testParkedReports(t *testing.T, open opener) {
 
 	now = day.Add(time.Hour)
 	park(store.Report{NetworkID: "net/3", Dedupe: "5", Body: []byte("young")})
-	dropped := int64(0)
+	dropped := 0
 	write(t, s, func(tx *store.Tx) (err error) {
-		dropped, err = tx.DropParked(now)
+		_, dropped, err = tx.PruneParked(0, now, 10)
 		return err
 	})
 	if dropped != 1 {

@@ -36,11 +36,3 @@ func (tx *Tx) PutParticipants(groupID int64, people []group.Participant) error {
 
 var putParticipants = &rowsQuery{width: 5, head: `INSERT INTO participant (group_id, number, state, since, operation_id)`,
 	tail: `ON CONFLICT (group_id, number) DO UPDATE SET state = excluded.state, since = excluded.since, operation_id = excluded.operation_id`}
-
-// CountPresent tells how many people are in a group.
-func (tx *Tx) CountPresent(groupID int64) (int, error) {
-	var n int
-	err := tx.one(`SELECT count(*) FROM participant WHERE group_id = $1 AND state IN ($2, $3)`,
-		[]any{groupID, int64(group.Member), int64(group.Removing)}, &n)
-	return n, err
-}

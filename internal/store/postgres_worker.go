@@ -138,6 +138,8 @@ func (w *pgWorker) once(jobs []*job) (err error) {
 		return w.learn(b.xid, err)
 	case errors.Is(err, errLost) || w.conn.run(plain("ROLLBACK")) != nil:
 		w.hangUp()
+	case errors.Is(err, errEntangled) && len(jobs) == 1 && jobs[0].err != nil:
+		return nil // it is undone, as it wished, and says itself why
 	}
 	return err
 }

@@ -40,6 +40,8 @@ type Store struct {
 	ids   *ids
 	log   *slog.Logger
 	stats stats
+
+	searches searches
 }
 
 // Open opens the file, brings its tables up to date and starts the writer. The seal key must be the one the file was made
@@ -50,7 +52,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers)}
+	s := &Store{seal: seal, log: cfg.Logger, readers: make(chan *conn, cfg.Readers), searches: newSearches((cfg.Readers + 1) / 2)}
 	if cfg.URL != "" {
 		s.postgres, err = openPostgres(ctx, cfg, s)
 	} else {

@@ -20,6 +20,9 @@ type session interface {
 	add(query string, args []any) error
 	// putRows is put for many rows at once. No two of them may have the same key.
 	putRows(q *rowsQuery, rows [][]any) error
+	// candidates gives the places of all groups that a search finds, newest first, as long as the index of subjects names no more
+	// than so many that might have the text. Otherwise, and where the text is too short for the index, all is false.
+	candidates(q *query, most int) (places []int64, all bool, err error)
 }
 
 // scanner is a row that is looked at.

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+)
+
+// Pruning takes away what is older than it has to be kept, a few rows at a time and by key, so that nobody who writes waits
+// long for it. Keys tell times (IDAt), so what is to go is always at the front of its table.
+
+// PruneOperations forgets at most so many operations from before a time, those with keys above after. Operations that have not
+// ended, and those that an item of a lane is about, are never forgotten. It gives the key it has come to, and how many are gone;
+// fewer than asked for means that there are no more.
+func (tx *Tx) PruneOperations(after int64, before time.Time, most int) (last int64, gone int, err error) {
+	const old = `FROM operation WHERE id > $1 AND id <= $2 AND state <> $3 AND NOT EXISTS (SELECT 1 FROM outbox i
+		WHERE i.lane_kind = $4 AND i.lane_id = operation.group_id AND i.operation_id = operation.id)`
+	return tx.prune(old, most, after, IDAt(before)-1, int64(group.Pending), int64(GroupLane))
+}
+
+// PruneEvents forgets at most so many events from before a time.
+func (tx *Tx) PruneEvents(after int64, before time.Time, most int) (last int64, gone int, err error) {
+	return tx.prune(`FROM event WHERE id > $1 AND id <= $2`, most, after, IDAt(before)-1)
+}
+
+// PruneDeadItems forgets at most so many items that were put into their lanes before a time and given up.
+func (tx *Tx) PruneDeadItems(after int64, before time.Time, most int) (last int64, gone int, err error) {
+	return tx.prune(`FROM outbox WHERE dead = 1 AND id > $1 AND id <= $2`, most, after, IDAt(before)-1)
+}
+
+// PruneParked forgets at most so many reports from before a time that nobody has claimed.
+func (tx *Tx) PruneParked(after int64, before time.Time, most int) (last int64, gone int, err error) {
+	return tx.prune(`FROM parked_report WHERE id > $1 AND id <= $2`, most, after, IDAt(before)-1)
+}
+
+// prune deletes the first rows with keys between the first two arguments that fulfil the condition: it finds where they end, and
+// then deletes to there.
+func (tx *Tx) prune(old string, most int, args ...any) (last int64, gone int, err error) {
+	limit := "$" + strconv.Itoa(len(args)+1)
+	err = tx.one(`SELECT coalesce(max(id), 0) FROM (SELECT id `+old+` ORDER BY id LIMIT `+limit+`) AS front`, append(args, most), &last)
+	if err != nil || last == 0 {
+		return last, 0, wrapPrune(err)
+	}
+	args[1] = last
+	rows, err := tx.exec(`DELETE `+old, args...)
+	return last, int(rows), wrapPrune(err)
+}
+
+func wrapPrune(err error) error {
+	if err != nil {
+		return fmt.Errorf("prune old rows: %w", err)
+	}
+	return nil
+}
