@@ -1,8 +1,12 @@
 package app_test
 
 import (
+	"cmp"
+	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -117,4 +121,17 @@ type aftermath struct {
 	lists    []listing
 	events   []happening
 	audit    []entry
+}
+
+// summary counts the calls by what was asked and answered.
+func (h *history) summary() string {
+	counts := map[string]int{}
+	for _, a := range h.acts {
+		counts[a.action+" "+cmp.Or(a.code, "no answer")]++
+	}
+	var lines []string
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		lines = append(lines, fmt.Sprintf("%4d %s", counts[what], what))
+	}
+	return strings.Join(lines, "\n")
 }
