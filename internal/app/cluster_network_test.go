@@ -26,6 +26,7 @@ type platform struct {
 	control   *httptest.Server
 	balancer  *balancer
 	began     time.Time
+	loses     atomic.Pointer[func() bool] // tells whether an answer shall be lost
 
 	mu       sync.Mutex
 	commands []*command
@@ -79,6 +80,9 @@ func (p *platform) south(node int) http.Handler {
 		p.end(c, answer.Code == http.StatusOK)
 		for name, values := range answer.Header() {
 			w.Header()[name] = values
+		}
+		if lose := p.loses.Load(); lose != nil && (*lose)() {
+			panic(http.ErrAbortHandler) // the connection breaks
 		}
 		w.WriteHeader(answer.Code)
 		_, _ = w.Write(answer.Body.Bytes()) // a node that died needs no answer

@@ -138,7 +138,8 @@ func TestClusterKeepsItsPromises(t *testing.T) {
 	t.Logf("seed %d", seed)
 	w := &workload{cluster: openCluster(t, clusterPlan{nodes: 1, delay: 20 * time.Millisecond, confirm: time.Second}), seed: seed}
 	w.open(4)
-	x := &nemesis{cluster: w.cluster, dice: w.newDice(1000)}
+	x := &nemesis{cluster: w.cluster, dice: w.newDice(1000), luck: w.newDice(1001)}
+	x.meddle()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() {

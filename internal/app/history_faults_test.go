@@ -164,6 +164,12 @@ func TestJudgeSeesFaults(t *testing.T) {
 			s.swap(1, 2)
 		}, nil},
 		{"an old message sent again", func(s *story) { s.repeats(0, 28) }, []string{disorder}},
+		{"a removal sent again, asked for once", func(s *story) {
+			s.find(actRemove, 3).sent = at(29)
+			s.swap(3, 4)
+			s.repeats(3, 36)
+		}, []string{disorder}},
+		{"a removal sent again, asked for twice", func(s *story) { s.repeats(1, 28) }, nil},
 		{"a message sent again at once", func(s *story) { s.repeats(2, 26) }, nil},
 		{"two commands at once", func(s *story) { s.after.commands[1].end = at(25) }, []string{notAlone}},
 		{"a member whom a node does not list", func(s *story) { s.after.lists[1].members = []string{anna} }, []string{listDiffers}},
