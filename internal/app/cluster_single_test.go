@@ -13,6 +13,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/app"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 	"github.com/rollcall-im/rollcall/internal/simulator"
 )
 
@@ -86,7 +87,7 @@ func (c *cluster) pending(number string) {
 // TestClusterRemovalIsAnsweredWhereItWasAsked: a removal is accepted by one node, sent to the network by another, and
 // reported to a third.
 func TestClusterRemovalIsAnsweredWhereItWasAsked(t *testing.T) {
-	c := openCluster(t, clusterPlan{nodes: 3, delay: 10 * time.Millisecond, confirm: 15 * time.Second})
+	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t), delay: 10 * time.Millisecond, confirm: 15 * time.Second})
 	asked, told, owner := c.nodes[0], c.nodes[1], c.nodes[2]
 	for _, n := range c.nodes {
 		n.client.http.Timeout = patience
@@ -115,6 +116,7 @@ func TestClusterRemovalIsAnsweredWhereItWasAsked(t *testing.T) {
 		t.Errorf("removal at the owner: %s %s", a.Code, a.Body)
 	}
 	for _, command := range c.journal() {
+		t.Logf("%+v", command)
 		if command.operation == "remove_participants" && command.node != owner.index {
 			t.Errorf("the removal of %v was sent by node %d, want %d: the test shows nothing", command.people, command.node, owner.index)
 		}
@@ -129,7 +131,7 @@ func TestClusterRemovalIsAnsweredWhereItWasAsked(t *testing.T) {
 // TestClusterFinishesWhatADeadNodeBegan kills the node whose removal is with the network: another one finishes it, and goes on
 // with what stands behind it.
 func TestClusterFinishesWhatADeadNodeBegan(t *testing.T) {
-	c := openCluster(t, clusterPlan{nodes: 3, delay: 10 * time.Millisecond, confirm: 15 * time.Second})
+	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t), delay: 10 * time.Millisecond, confirm: 15 * time.Second})
 	dead, alive := c.nodes[0], c.nodes[1]
 	alive.client.http.Timeout = 3 * patience
 	s := alive.mustSite()
@@ -167,7 +169,7 @@ func TestClusterFinishesWhatADeadNodeBegan(t *testing.T) {
 
 // TestClusterTakesOverADeadNodesLane kills the node that owns a lane with work in it that has not begun.
 func TestClusterTakesOverADeadNodesLane(t *testing.T) {
-	c := openCluster(t, clusterPlan{nodes: 2, delay: 10 * time.Millisecond})
+	c := openCluster(t, clusterPlan{nodes: 2, database: pgserver.Database(t), delay: 10 * time.Millisecond})
 	dead, alive := c.nodes[0], c.nodes[1]
 	s := alive.mustSite()
 	g := s.newGroup("Team")
@@ -201,7 +203,7 @@ func TestClusterTakesOverADeadNodesLane(t *testing.T) {
 // TestClusterSharesItsThrottle: so many calls in a second are for all nodes together.
 func TestClusterSharesItsThrottle(t *testing.T) {
 	const limit = 20
-	c := openCluster(t, clusterPlan{nodes: 3, limit: limit})
+	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t), limit: limit})
 	began := time.Now()
 	var mu sync.Mutex
 	codes := map[string]int{}
@@ -237,7 +239,7 @@ func TestClusterSharesItsThrottle(t *testing.T) {
 
 // TestClusterHeedsAChangeAtOnce: what the operator changes holds from the next request on, at every node.
 func TestClusterHeedsAChangeAtOnce(t *testing.T) {
-	c := openCluster(t, clusterPlan{nodes: 3})
+	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t)})
 	m, err := app.Manage(t.Context(), c.data, false)
 	must(t, err)
 	defer func() { _ = m.Close() }()
@@ -269,7 +271,7 @@ func TestClusterHeedsAChangeAtOnce(t *testing.T) {
 
 // TestP6ARequestIsGoodOnceInAWholeCluster sends the bytes of calls that change and of calls that read to all nodes at once.
 func TestP6ARequestIsGoodOnceInAWholeCluster(t *testing.T) {
-	c := openCluster(t, clusterPlan{nodes: 3, confirm: 5 * time.Second})
+	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t), confirm: 5 * time.Second})
 	g := c.nodes[0].mustSite().newGroup("Team")
 	for i := range 20 {
 		s := c.nodes[i%3].mustSite()

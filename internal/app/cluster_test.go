@@ -23,7 +23,7 @@ const (
 type cluster struct {
 	*platform
 	t     *testing.T
-	data  app.Data
+	data  app.Data // of the first node
 	ready app.Ready
 	nodes []*node
 }
@@ -34,13 +34,15 @@ type clusterPlan struct {
 	delay   time.Duration // of the network
 	confirm time.Duration
 	limit   float64 // calls of an action in a second; 0 does not limit
+
+	database string // URL of a database that all share; "" is a file, for one node
 }
 
 func openCluster(t *testing.T, plan clusterPlan) *cluster {
 	t.Helper()
 	dir := t.TempDir()
 	c := &cluster{t: t, platform: openPlatform(t, plan.nodes, plan.delay)}
-	c.data = app.Data{Dir: filepath.Join(dir, "node-0"), SealKeyFile: filepath.Join(dir, "seal.key")}
+	c.data = app.Data{Dir: filepath.Join(dir, "node-0"), SealKeyFile: filepath.Join(dir, "seal.key"), Database: plan.database}
 	c.ready = settle(t, c.data, businessNumber, "11")
 	c.ready.SimulatorURL = c.control.URL
 	secret, word := filepath.Join(dir, "app-secret"), filepath.Join(dir, "verify-token")
@@ -52,6 +54,9 @@ func openCluster(t *testing.T, plan clusterPlan) *cluster {
 		n.args = serveArgs(t, filepath.Join(dir, fmt.Sprintf("node-%d", i)), "--seal-key-file", c.data.SealKeyFile,
 			"--app-secret-file", secret, "--verify-token-file", word, "--graph-url", c.souths[i].URL,
 			"--confirm-wait", plan.confirm.String(), "--calls-per-second", fmt.Sprint(plan.limit))
+		if plan.database != "" {
+			n.args = append(n.args, "--database", plan.database)
+		}
 		c.nodes = append(c.nodes, n)
 		t.Cleanup(n.kill)
 		n.start()
