@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/app"
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 )
 
 // childEnv makes the test binary be a development server until it is killed or its standard input ends.
@@ -37,7 +38,9 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, serve(text))
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	code := pgserver.Main(m)
+	removeBinary()
+	os.Exit(code)
 }
 
 // serve tells on the standard output where it serves. It goes when its parent goes, for then its input ends.

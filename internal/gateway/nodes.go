@@ -26,7 +26,8 @@ func (g *Gateway) listen() {
 	}
 }
 
-// collect is how often a node looks into its inbox by itself: a signal may have been lost, or a dead node's inbox taken over.
+// collect is how often a node looks by itself into its inbox, and for the ends of what its callers wait for: a signal may have been
+// lost, sent by somebody who did not know of this node yet, or a dead node's inbox taken over.
 const collect = 5 * time.Second
 
 func (g *Gateway) collectForever() {
@@ -38,6 +39,7 @@ func (g *Gateway) collectForever() {
 			return
 		case <-tick.C:
 			g.takeInbox()
+			g.wakeEnded(g.waiters.among(store.Signal{Missed: true}))
 		}
 	}
 }

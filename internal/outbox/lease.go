@@ -20,7 +20,7 @@ type lease struct {
 	mu     sync.Mutex
 	until  time.Time // zero before the first one
 	since  time.Time // unbroken
-	peers  int       // other nodes that live
+	peers  int       // other nodes that live; until it has looked, there may be one
 	first  bool      // this node has the smallest number of those that live
 	lapse  *time.Timer
 	ctx    context.Context // of the handlers that run under it
@@ -35,7 +35,7 @@ func (o *Outbox) join(ctx context.Context) error {
 	if !o.cfg.Store.Shared() {
 		return nil
 	}
-	o.lease = &lease{node: store.Node{ID: o.cfg.Node, Run: rand.Int64()}, last: o.cfg.Lease, over: make(chan struct{})} //nolint:gosec // it only has to be another one
+	o.lease = &lease{node: store.Node{ID: o.cfg.Node, Run: rand.Int64()}, last: o.cfg.Lease, peers: 1, over: make(chan struct{})} //nolint:gosec // it only has to be another one
 	o.cfg.Store.SetNode(o.cfg.Node)
 	return o.take(ctx, (*store.Tx).JoinNode)
 }

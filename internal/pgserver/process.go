@@ -12,8 +12,9 @@ import (
 	"syscall"
 )
 
-// process is one run of the server.
+// process is one run of a server, PostgreSQL's or PgBouncer's.
 type process struct {
+	name    string
 	command *exec.Cmd
 	log     *logTail
 	ended   chan struct{} // closed once it has ended and was waited for
@@ -22,22 +23,20 @@ type process struct {
 // errPortTaken says that another program listens there.
 var errPortTaken = errors.New("the port is taken")
 
-// startProcess returns when the server accepts connections, which it writes into its log.
-func startProcess(ctx context.Context, s *Server) (*process, error) {
+// startProcess returns when the server accepts connections, which it writes into its log as ready says.
+func startProcess(ctx context.Context, name string, command *exec.Cmd, ready string) (*process, error) {
 	reader, writer, err := os.Pipe()
 	if err != nil {
-		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	// The context bounds the start; the server lives on after it.
-	command := s.command(context.WithoutCancel(ctx), "postgres", s.arguments()...)
 	command.Stdout, command.Stderr = writer, writer
 	err = command.Start()
 	_ = writer.Close() // the server has its own
 	if err != nil {
 		reader.Close()
-		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	p := &process{command: command, log: newLogTail(), ended: make(chan struct{})}
+	p := &process{name: name, command: command, log: newLogTail(ready), ended: make(chan struct{})}
 	go p.log.read(reader)
 	go func() {
 		_ = command.Wait() // how it ended is known to who ended it, or stands in the log
@@ -53,11 +52,11 @@ func (p *process) awaitReady(ctx context.Context) error {
 	case <-p.ended:
 		<-p.log.finished
 		if strings.Contains(p.log.String(), "Address already in use") {
-			return fmt.Errorf("start PostgreSQL: %w", errPortTaken)
+			return fmt.Errorf("start %s: %w", p.name, errPortTaken)
 		}
-		return fmt.Errorf("start PostgreSQL: it ended at once and wrote:\n%s", p.log)
+		return fmt.Errorf("start %s: it ended at once and wrote:\n%s", p.name, p.log)
 	case <-ctx.Done():
-		return errors.Join(fmt.Errorf("start PostgreSQL: %w; it wrote:\n%s", ctx.Err(), p.log), p.kill(context.WithoutCancel(ctx)))
+		return errors.Join(fmt.Errorf("start %s: %w; it wrote:\n%s", p.name, ctx.Err(), p.log), p.kill(context.WithoutCancel(ctx)))
 	}
 }
 
@@ -78,6 +77,7 @@ func (p *process) end(ctx context.Context, signal syscall.Signal) error {
 
 // logTail keeps the last lines of a server's log, and sees when it is ready.
 type logTail struct {
+	sign     string // what is in the line that says so
 	ready    chan struct{}
 	finished chan struct{} // closed when no process of the server can write any more
 
@@ -88,8 +88,8 @@ type logTail struct {
 // keptLines is enough for what went wrong and what went before it.
 const keptLines = 200
 
-func newLogTail() *logTail {
-	return &logTail{ready: make(chan struct{}), finished: make(chan struct{})}
+func newLogTail(sign string) *logTail {
+	return &logTail{sign: sign, ready: make(chan struct{}), finished: make(chan struct{})}
 }
 
 func (l *logTail) read(file *os.File) {
@@ -101,7 +101,7 @@ func (l *logTail) read(file *os.File) {
 		line, err := lines.ReadString('\n')
 		line = strings.TrimSuffix(line, "\n")
 		l.add(line)
-		if !ready && strings.HasSuffix(line, "database system is ready to accept connections") {
+		if !ready && strings.Contains(line, l.sign) {
 			ready = true
 			close(l.ready)
 		}

@@ -77,10 +77,10 @@ func (s *Server) initialise(ctx context.Context) error {
 
 func (s *Server) data() string { return filepath.Join(s.config.Dir, "data") }
 
-// command is one of PostgreSQL's programs as the server's owner, in a folder that this one may read, in plain English, and
+// command is a program as the server's owner, in a folder that this one may read, in plain English, and
 // without what the caller's environment says about other servers.
 func (s *Server) command(ctx context.Context, program string, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, filepath.Join(s.programs, program), args...)
+	command := exec.CommandContext(ctx, program, args...)
 	command.Dir = s.config.Dir
 	command.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	command.SysProcAttr = s.owner.attributes()
@@ -88,7 +88,7 @@ func (s *Server) command(ctx context.Context, program string, args ...string) *e
 }
 
 func (s *Server) run(ctx context.Context, program string, args ...string) error {
-	output, err := s.command(ctx, program, args...).CombinedOutput()
+	output, err := s.command(ctx, filepath.Join(s.programs, program), args...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("run %s: %w\n%s", program, err, output)
 	}
@@ -114,7 +114,9 @@ func (s *Server) startSomewhere(ctx context.Context) error {
 
 // start is called with the mutex held.
 func (s *Server) start(ctx context.Context) error {
-	process, err := startProcess(ctx, s)
+	// The context bounds the start; the server lives on after it.
+	command := s.command(context.WithoutCancel(ctx), filepath.Join(s.programs, "postgres"), s.arguments()...)
+	process, err := startProcess(ctx, "PostgreSQL", command, "database system is ready to accept connections")
 	if err != nil {
 		return err
 	}
@@ -173,11 +175,13 @@ func (s *Server) PIDs() ([]int, error) {
 }
 
 // URL names a database of this server.
-func (s *Server) URL(database string) string {
+func (s *Server) URL(database string) string { return address(s.port, database) }
+
+func address(port int, database string) string {
 	u := url.URL{
 		Scheme:   "postgres",
 		User:     url.User("postgres"),
-		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
+		Host:     net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
 		Path:     "/" + database,
 		RawQuery: "sslmode=disable",
 	}
@@ -193,9 +197,9 @@ func (s *Server) NewDatabase(ctx context.Context) (string, error) {
 	return s.URL(name), nil
 }
 
-// DropDatabase deletes a database and ends the connections to it.
-func (s *Server) DropDatabase(ctx context.Context, address string) error {
-	u, err := url.Parse(address)
+// DropDatabase deletes a database, given by its URL, and ends the connections to it.
+func (s *Server) DropDatabase(ctx context.Context, database string) error {
+	u, err := url.Parse(database)
 	if err != nil {
 		return fmt.Errorf("read database URL: %w", err)
 	}

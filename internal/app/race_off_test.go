@@ -1,0 +1,6 @@
+//go:build !race
+
+package app_test
+
+// raceDetector tells whether this binary was built with it.
+const raceDetector = false
