@@ -16,7 +16,7 @@ const probeTime = 2 * time.Second
 type disk struct{ p50, p99 time.Duration }
 
 // probe overwrites a page of a file and waits for the disk, again and again, which is what a commit waits for at the least.
-func probe(dir string) (disk, error) {
+func probe(dir string, lasting time.Duration) (disk, error) {
 	const page, pages = 4096, 256
 	file, err := os.CreateTemp(dir, "probe")
 	if err != nil {
@@ -32,7 +32,7 @@ func probe(dir string) (disk, error) {
 	}
 	var took []time.Duration
 	text := make([]byte, page)
-	for begin := time.Now(); time.Since(begin) < probeTime; {
+	for begin := time.Now(); time.Since(begin) < lasting; {
 		text[0]++
 		start := time.Now()
 		if _, err := file.WriteAt(text, int64(len(took)%pages*page)); err != nil {

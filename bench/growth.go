@@ -201,22 +201,25 @@ func (b *bench) measureSmall(ctx context.Context, round int, c cell) error {
 	return nil
 }
 
-// compareGrowth pairs the removals with many and with few groups by round, as the table does with the floor.
-func (b *bench) compareGrowth() {
+// finishFigures adds what could not be told before the rounds were over, and what needs no server.
+func (b *bench) finishFigures() error {
 	if !b.plan.growth {
-		return
+		return nil
 	}
-	var figures []figure
+	var grown []figure
 	for _, s := range b.small {
 		for _, c := range b.plan.cells {
 			if b.plan.grown(c) {
-				figures = append(figures, b.compareCell(s.name, c)...)
+				grown = append(grown, b.compareCell(s.name, c)...)
 			}
 		}
 	}
-	b.figures = slices.Concat(figures, b.figures, nonceFigures())
+	checks, err := checkFigures(b.world)
+	b.figures = slices.Concat(grown, b.figures, nonceFigures(), checks)
+	return err
 }
 
+// compareCell pairs the removals with many and with few groups by round, as the table does with the floor.
 func (b *bench) compareCell(subject string, c cell) []figure {
 	few := map[int]sample{}
 	for _, m := range b.ofSmall {
@@ -228,8 +231,11 @@ func (b *bench) compareCell(subject string, c cell) []figure {
 	for _, p := range pairs(b.samples, subject, c) {
 		all = append(all, pair{p.mine, few[p.mine.round]})
 	}
+	if len(all) == 0 {
+		return nil
+	}
 	kept := quiet(all)
-	over := fmt.Sprintf(" over %d connections, of that with %d groups", c.connections, fewGroups)
+	over := fmt.Sprintf(", %d connections, of that with %d groups", c.connections, fewGroups)
 	return []figure{
 		{Database: engineOf(subject), Measure: "removal p50" + over, Groups: b.plan.groups, Unit: "times", Goal: p50Growth,
 			Value: median(kept, func(p pair) float64 { return ms(p.mine.p50) / ms(p.floor.p50) })},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"slices"
 
@@ -26,20 +27,24 @@ func serveNoDatabase(args []string) error {
 	if err != nil {
 		return err
 	}
+	h, err := noDatabase(db)
+	if err != nil {
+		return err
+	}
+	return serveOwn(h)
+}
+
+func noDatabase(db *store.Store) (http.Handler, error) {
 	gw := gateway.New(gateway.Config{Store: db})
 	operations := cams.Operations(gw)
 	at := slices.IndexFunc(operations, func(o rpc.Operation) bool { return o.Action == removalAction })
 	if at < 0 {
-		return fmt.Errorf("there is no operation %s", removalAction)
+		return nil, fmt.Errorf("there is no operation %s", removalAction)
 	}
 	operations[at].Run = answerAtOnce
 	key := make([]byte, 32) // nobody else remembers these nonces
-	s, err := rpc.New(rpc.Config{Gateway: gw, Operations: operations, Keys: rpc.Keys{Nonce: key, Diagnostic: key},
+	return rpc.New(rpc.Config{Gateway: gw, Operations: operations, Keys: rpc.Keys{Nonce: key, Diagnostic: key},
 		Telemetry: rpc.Telemetry{Metrics: prometheus.NewRegistry()}})
-	if err != nil {
-		return err
-	}
-	return serveOwn(s)
 }
 
 // answerAtOnce reads a removal and says that all of it is done.

@@ -10,7 +10,9 @@ import (
 // report prints the tables, writes the rows where asked, and says which goals were missed.
 func (b *bench) report(w io.Writer) error {
 	rows := b.rows()
-	b.compareGrowth()
+	if err := b.finishFigures(); err != nil {
+		return err
+	}
 	figures := b.figures
 	lines := [][]string{{"subject", "connections", "people", "removals/s", "p50 ms", "p99 ms", "max ms", "of floor", "server CPU µs", "of floor",
 		"client CPU µs", "allocations", "checkpoints", "rounds"}}

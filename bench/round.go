@@ -51,7 +51,7 @@ func (b *bench) measureRound(ctx context.Context, round int) error {
 			return fmt.Errorf("warm the data of %s: %w", s.name, err)
 		}
 	}
-	d, err := probe(b.dir)
+	d, err := probe(b.dir, probeTime)
 	if err != nil {
 		return fmt.Errorf("measure the disk: %w", err)
 	}
