@@ -100,3 +100,14 @@ func TestCheckFigures(t *testing.T) {
 		t.Errorf("%+v: %v", figures, err)
 	}
 }
+
+// TestForget drops a round that did not end, and no other.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	b := tried(measured("floor", 0, 1, 1), measured("floor", 1, 1, 1), measured("no-database", 0, 1, 1))
+	b.ofSmall = []sample{measured("sqlite-accepted", 1, 1, 1)}
+	b.forget(1)
+	if len(b.samples) != 2 || len(b.ofSmall) != 0 || b.rows()[0].Rounds != 1 {
+		t.Errorf("%d and %d samples", len(b.samples), len(b.ofSmall))
+	}
+}

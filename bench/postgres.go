@@ -84,7 +84,7 @@ func copyKeys(to, from string) error {
 	err := os.Mkdir(to, 0o700)
 	for _, name := range []string{keyFile, simulatorFile} {
 		content, readErr := os.ReadFile(filepath.Join(from, name))
-		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(to, name), content, 0o600))
+		err = errors.Join(err, readErr, os.WriteFile(filepath.Join(to, name), content, 0o600)) //nolint:gosec // a folder of ours
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"syscall"
@@ -37,12 +38,24 @@ func (b *bench) measure(ctx context.Context) error {
 			break
 		}
 		began := time.Now()
-		if err := b.measureRound(ctx, round); err != nil {
+		err := b.measureRound(ctx, round)
+		if round > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			note("round %d did not end within -limit and does not count", round+1)
+			b.forget(round)
+			break
+		}
+		if err != nil {
 			return fmt.Errorf("round %d: %w", round+1, err)
 		}
 		longest = max(longest, time.Since(began))
 	}
 	return nil
+}
+
+// forget drops what was measured of a round that did not end.
+func (b *bench) forget(round int) {
+	of := func(m sample) bool { return m.round == round }
+	b.samples, b.ofSmall = slices.DeleteFunc(b.samples, of), slices.DeleteFunc(b.ofSmall, of)
 }
 
 func (b *bench) measureRound(ctx context.Context, round int) error {

@@ -23,7 +23,7 @@ const (
 	simulatorFile = "simulator.log"
 )
 
-func readKey(dir string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, keyFile)) }
+func readKey(dir string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, keyFile)) } //nolint:gosec // a folder of ours
 
 // office is a data folder without groups: the demo account as the program makes it, and a user who may remove people.
 type office struct {

@@ -139,13 +139,13 @@ func (p *plan) usesPostgres() bool {
 // count gives how many requests a subject is sent in a cell. What is fast gets more of them, or its processor time could not
 // be read: the system counts it in hundredths of a second.
 func (p *plan) count(subject string, c cell) int {
-	n := p.requests
+	n, fast := p.requests, 2
 	if c.connections < 16 {
-		n /= 8
+		n, fast = n/8, 4
 	}
 	switch {
 	case engineOf(subject) == "":
-		return 2 * n
+		return fast * n
 	case isConfirmed(subject):
 		return n / 2
 	}

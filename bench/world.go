@@ -64,7 +64,7 @@ func subjectOf(g int) string { return "Site " + strconv.Itoa(g) + ", evening shi
 // networkID looks like those of the network, and sorts by nothing.
 func networkID(g int) string {
 	const step = 7_919_999_983 // shares no factor with 10^12, so that the groups are scattered over all twelve digits and no two meet
-	text := fmt.Sprintf("capi_group:%s:120363%012d", numberOf(g), uint64(g)*step%1_000_000_000_000)
+	text := fmt.Sprintf("capi_group:%s:120363%012d", numberOf(g), g*step%1_000_000_000_000)
 	return base64.RawURLEncoding.EncodeToString([]byte(text))
 }
 
