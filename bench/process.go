@@ -87,14 +87,29 @@ func familyTime(pid int) (time.Duration, error) {
 	return sum, nil
 }
 
-// machineTime gives what all processes of the machine have computed for, and what its host took away. Interrupts are left out:
-// those of our own traffic count with nobody's process.
+// machineTime gives what all programs of the machine have computed for, and what its host took away. What the kernel does by
+// itself is left out: interrupts and its own threads, which carry our traffic and write our data, count with no program.
 func machineTime() (time.Duration, error) {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0, fmt.Errorf("read the machine's processor time: %w", err)
 	}
-	return parseMachine(string(text))
+	all, err := parseMachine(string(text))
+	if err != nil {
+		return 0, err
+	}
+	kernel, err := kernelTime()
+	return all - kernel, err
+}
+
+// kernelTime gives what the kernel's threads have computed for, 0 where they are not shown.
+func kernelTime() (time.Duration, error) {
+	const kthreadd = 2 // the parent of them all
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", kthreadd))
+	if err != nil || strings.TrimSpace(string(name)) != "kthreadd" {
+		return 0, nil
+	}
+	return familyTime(kthreadd)
 }
 
 func parseMachine(stat string) (time.Duration, error) {

@@ -19,7 +19,7 @@ type row struct {
 	CPURatio    float64 `json:"server_cpu_ratio"` // the same of the server's processor time
 
 	Max         float64 `json:"max_ms"` // the worst of all rounds
-	P99Ratio    float64 `json:"p99_ratio"`
+	P99Ratio    float64 `json:"p99_ratio"`    // of rounds without a checkpoint, if there are such
 	CPU         float64 `json:"server_cpu_us"`
 	ClientCPU   float64 `json:"client_cpu_us"`
 	Allocations float64 `json:"allocs"`
@@ -68,6 +68,15 @@ func quiet(all []pair) []pair {
 	return kept
 }
 
+// undisturbed leaves the rounds out in which a checkpoint wrote, unless one did in each.
+func undisturbed(kept []pair) []pair {
+	without := slices.DeleteFunc(slices.Clone(kept), func(p pair) bool { return p.mine.checkpoint })
+	if len(without) == 0 {
+		return kept
+	}
+	return without
+}
+
 // rows makes a row of each cell and subject.
 func (b *bench) rows() []row {
 	var rows []row
@@ -94,13 +103,14 @@ func (b *bench) summarise(all []pair) row {
 	server := func(m *sample) float64 { return us(m.server) }
 	r := row{Subject: first.subject, Connections: first.cell.connections, People: first.cell.people,
 		Rate: mine(rate), P50: mine(func(m *sample) float64 { return ms(m.p50) }), P99: mine(p99),
-		Ratio: ratio(rate), CPURatio: ratio(server), P99Ratio: ratio(p99), CPU: mine(server),
+		Ratio: ratio(rate), CPURatio: ratio(server), CPU: mine(server),
 		ClientCPU:   mine(func(m *sample) float64 { return us(m.client) }),
 		Allocations: mine(func(m *sample) float64 { return m.allocations }),
 		Others:      mine(func(m *sample) float64 { return m.others }),
 		DiskP50:     median(kept, func(p pair) float64 { return ms(b.disks[p.mine.round].p50) }),
 		DiskP99:     median(kept, func(p pair) float64 { return ms(b.disks[p.mine.round].p99) }),
 		Rounds:      len(all)}
+	r.P99Ratio = median(undisturbed(kept), func(p pair) float64 { return ms(p.mine.p99) / ms(p.floor.p99) })
 	for _, p := range all {
 		if p.noisy() {
 			r.Noisy++

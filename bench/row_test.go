@@ -91,6 +91,10 @@ func TestNoisyRoundsAreLeftOut(t *testing.T) {
 		t.Errorf("%+v %s", r, r.roundsText())
 	}
 	samples[0].others = 1
+	samples[5].p99 = 8 * time.Millisecond // the only one without a checkpoint is the third
+	if r := tried(samples...).rows()[1]; r.P99Ratio != 4 || r.P99 != 2 {
+		t.Errorf("p99 %v, of the floor's %v", r.P99, r.P99Ratio)
+	}
 	r = tried(samples...).rows()[1]
 	if r.Ratio != 0.2 || r.Noisy != 3 || r.roundsText() != "3, all noisy" {
 		t.Errorf("all noisy: %+v %s", r, r.roundsText())
