@@ -18,8 +18,8 @@ type row struct {
 	Ratio       float64 `json:"ratio"`            // of the rate to the floor's, paired by round
 	CPURatio    float64 `json:"server_cpu_ratio"` // the same of the server's processor time
 
-	Max         float64 `json:"max_ms"` // the worst of all rounds
-	P99Ratio    float64 `json:"p99_ratio"`    // of rounds without a checkpoint, if there are such
+	Max         float64 `json:"max_ms"`    // the worst of all rounds
+	P99Ratio    float64 `json:"p99_ratio"` // of rounds without a checkpoint, if there are such
 	CPU         float64 `json:"server_cpu_us"`
 	ClientCPU   float64 `json:"client_cpu_us"`
 	Allocations float64 `json:"allocs"`
