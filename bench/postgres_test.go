@@ -40,6 +40,13 @@ func TestDatabase(t *testing.T) {
 	if begin.IsZero() {
 		t.Error("no checkpoint was ever made")
 	}
+	if err := d.tidy(ctx); err != nil {
+		t.Error(err)
+	}
+	if !s.checkpoint().After(begin) {
+		t.Error("the checkpoint of the restart was not seen")
+	}
+	begin = s.checkpoint()
 	if err := d.stop(); err != nil {
 		t.Fatal(err)
 	}
