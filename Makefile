@@ -6,12 +6,15 @@ golangci := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 # How long `make fuzz` gives each target.
 FUZZTIME ?= 1m
 
+# More flags for the load program, for example -goals.
+BENCHFLAGS ?=
+
 # Whether the binary tells its commit. The tests do not ask, and git may refuse a tree that another user owns.
 BUILDVCS ?= auto
 
 .PHONY: help
 help: ## Lists the targets (the default)
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## Builds bin/rollcall, one static binary
@@ -36,10 +39,15 @@ lint: ## Checks form: gofmt, tidy modules, golangci-lint (its first run compiles
 	cd conformance && $(golangci) run
 
 .PHONY: bench
-bench: build ## Measures removals end to end beside a bare handler; then the parts (some minutes)
+bench: build ## Measures removals end to end beside a bare handler, then the parts (half an hour; BENCHFLAGS=… for bin/bench -h)
 	go build -o bin/bench ./bench
-	bin/bench -json bench/latest.json
+	bin/bench -json bench/latest.json -growth-json bench/growth.json $(BENCHFLAGS)
 	go test -run '^$$' -bench . -benchmem ./internal/...
+
+.PHONY: bench-short
+bench-short: build ## The same removals with fewer groups and requests, in five minutes at the most
+	go build -o bin/bench ./bench
+	bin/bench -groups 100000 -n 2000 -limit 4m30s -json bench/latest.json -growth-json bench/growth.json $(BENCHFLAGS)
 
 .PHONY: fuzz
 fuzz: ## Runs every fuzz target for a minute (FUZZTIME=…)

@@ -3,26 +3,13 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"time"
 )
 
-// serveFloor is the bare handler that everything is compared with: it parses the same request and writes the same JSON. It
-// prints its address and serves until it is killed.
-func serveFloor() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // for the life of the process
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprintln(os.Stdout, l.Addr()); err != nil {
-		return err
-	}
-	server := &http.Server{Handler: http.HandlerFunc(floor), ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
-	return server.Serve(l)
-}
+// serveFloor is the bare handler that everything is compared with: it parses the same request and writes the same JSON.
+func serveFloor([]string) error { return serveOwn(http.HandlerFunc(floor)) }
 
 type floorAnswer struct {
 	Message   string

@@ -15,33 +15,37 @@ import (
 	"time"
 )
 
-// result is what one subject did at one number of connections in one round.
-type result struct {
-	subject     string
+// shots is what one cell sends.
+type shots struct {
+	address     string
 	connections int
-	round       int
-	rate        float64 // answers a second
-	p50, p99    time.Duration
-	cpu         time.Duration // of the server, for each request
+	count       int      // how many requests are sent; prepared ones are sent again when there are fewer
+	requests    [][]byte // whole HTTP messages, so that the client costs little
+	want        []byte   // what every right answer holds
 }
 
-// fire sends prepared requests over so many connections, each waiting for its answer before the next, and checks every
-// answer. The requests are whole HTTP messages, so that the client costs little.
-func fire(ctx context.Context, address string, connections int, requests [][]byte, want []byte) (took []time.Duration, whole time.Duration, err error) {
-	conns := make([]net.Conn, connections)
+// answerTime is how long one cell may take; a server that hangs must not hang us.
+const answerTime = 2 * time.Minute
+
+// fire sends the requests, each connection waiting for its answer before the next, and checks every answer.
+func (s *shots) fire(ctx context.Context) (took []time.Duration, whole time.Duration, err error) {
+	conns := make([]net.Conn, s.connections)
 	for i := range conns {
-		if conns[i], err = (&net.Dialer{}).DialContext(ctx, "tcp", address); err != nil {
+		if conns[i], err = (&net.Dialer{}).DialContext(ctx, "tcp", s.address); err != nil {
 			return nil, 0, err
 		}
 		defer conns[i].Close()
+		if err := conns[i].SetDeadline(time.Now().Add(answerTime)); err != nil {
+			return nil, 0, err
+		}
 	}
-	took = make([]time.Duration, len(requests))
-	errs := make([]error, connections)
+	took = make([]time.Duration, s.count)
+	errs := make([]error, s.connections)
 	var wg sync.WaitGroup
 	start := time.Now()
 	for i, conn := range conns {
-		shot := volley{conn: conn, requests: requests, took: took, first: i, step: connections, want: want}
-		wg.Go(func() { errs[shot.first] = shot.fire(ctx) })
+		v := volley{shots: s, conn: conn, took: took, first: i}
+		wg.Go(func() { errs[i] = v.fire(ctx) })
 	}
 	wg.Wait()
 	whole = time.Since(start)
@@ -50,19 +54,18 @@ func fire(ctx context.Context, address string, connections int, requests [][]byt
 
 // volley is what one connection sends: every so many-th of the requests.
 type volley struct {
-	conn        net.Conn
-	requests    [][]byte
-	took        []time.Duration // by request
-	first, step int
-	want        []byte // what every answer has to hold
+	*shots
+	conn  net.Conn
+	took  []time.Duration // by request
+	first int
 }
 
 func (v *volley) fire(ctx context.Context) (err error) {
 	r := bufio.NewReaderSize(v.conn, 4096)
 	var body []byte
-	for n := v.first; n < len(v.requests) && ctx.Err() == nil; n += v.step {
+	for n := v.first; n < v.count && ctx.Err() == nil; n += v.connections {
 		sent := time.Now()
-		body, err = exchange(v.conn, r, v.requests[n], body)
+		body, err = exchange(v.conn, r, v.requests[n%len(v.requests)], body)
 		v.took[n] = time.Since(sent)
 		if err == nil && !bytes.Contains(body, v.want) {
 			err = fmt.Errorf("unexpected answer: %s", body)
@@ -109,9 +112,4 @@ func exchange(conn net.Conn, r *bufio.Reader, request, body []byte) ([]byte, err
 		return body, fmt.Errorf("status %d: %s", status, body)
 	}
 	return body, nil
-}
-
-func percentile(took []time.Duration, p float64) time.Duration {
-	sorted := slices.Sorted(slices.Values(took))
-	return sorted[min(len(sorted)-1, int(p*float64(len(sorted))))]
 }

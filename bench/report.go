@@ -1,82 +1,87 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"slices"
-	"text/tabwriter"
-	"time"
+	"io"
+	"strings"
+	"unicode/utf8"
 )
 
-// row is one line of the table: medians over the rounds.
-type row struct {
-	Subject     string  `json:"subject"`
-	Connections int     `json:"connections"`
-	People      int     `json:"people"`
-	Rate        float64 `json:"rate"`
-	P50         float64 `json:"p50_ms"`
-	P99         float64 `json:"p99_ms"`
-	Ratio       float64 `json:"ratio"` // of the rate to the floor's, paired by round
-	CPURatio    float64 `json:"server_cpu_ratio"`
-	CPU         float64 `json:"server_cpu_us"`
-}
-
-// report prints the table and writes the rows where asked.
-func report(s settings, results []result) error {
-	rows := summarise(s, results)
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "subject\tconnections\tpeople\tremovals/s\tp50 ms\tp99 ms\tof floor\tserver CPU µs\tof floor\t")
-	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%d\t%d\t%.0f\t%.2f\t%.2f\t%.2f\t%.0f\t%.1f\t\n",
-			r.Subject, r.Connections, r.People, r.Rate, r.P50, r.P99, r.Ratio, r.CPU, r.CPURatio)
-	}
-	if err := w.Flush(); err != nil || s.json == "" {
+// report prints the tables, writes the rows where asked, and says which goals were missed.
+func (b *bench) report(w io.Writer) error {
+	rows := b.rows()
+	if err := b.finishFigures(); err != nil {
 		return err
 	}
-	text, err := json.MarshalIndent(rows, "", "  ")
-	if err != nil {
+	figures := b.figures
+	lines := [][]string{{"subject", "connections", "people", "removals/s", "p50 ms", "p99 ms", "max ms", "of floor", "server CPU µs", "of floor",
+		"client CPU µs", "allocations", "checkpoints", "rounds"}}
+	for i := range rows {
+		lines = append(lines, rows[i].line())
+	}
+	table(w, lines)
+	if len(figures) > 0 {
+		lines = [][]string{{"database", "measure", "groups", "value", "unit", "goal"}}
+		for _, f := range figures {
+			lines = append(lines, f.line())
+		}
+		fmt.Fprintln(w)
+		table(w, lines)
+	}
+	if err := writeJSON(b.output.json, rows); err != nil {
 		return err
 	}
-	return os.WriteFile(s.json, append(text, '\n'), 0o600)
+	if err := writeJSON(b.output.growth, figures); err != nil {
+		return err
+	}
+	return b.judge(w, rows, figures)
 }
 
-func summarise(s settings, results []result) []row {
-	var rows []row
-	for _, c := range s.connections {
-		floors := pick(results, "floor", c)
-		for _, subject := range subjectNames {
-			mine := pick(results, subject, c)
-			r := row{Subject: subject, Connections: c, People: s.people}
-			r.Rate = median(mine, func(i int) float64 { return mine[i].rate })
-			r.P50 = median(mine, func(i int) float64 { return ms(mine[i].p50) })
-			r.P99 = median(mine, func(i int) float64 { return ms(mine[i].p99) })
-			r.CPU = median(mine, func(i int) float64 { return 1000 * ms(mine[i].cpu) })
-			r.Ratio = median(mine, func(i int) float64 { return mine[i].rate / floors[i].rate })
-			r.CPURatio = median(mine, func(i int) float64 { return float64(mine[i].cpu) / float64(floors[i].cpu) })
-			rows = append(rows, r)
+func (r *row) line() []string {
+	return []string{r.Subject, fmt.Sprint(r.Connections), fmt.Sprint(r.People), fmt.Sprintf("%.0f", r.Rate), fmt.Sprintf("%.2f", r.P50),
+		fmt.Sprintf("%.2f", r.P99), fmt.Sprintf("%.1f", r.Max), fmt.Sprintf("%.2f", r.Ratio), fmt.Sprintf("%.0f", r.CPU),
+		fmt.Sprintf("%.1f", r.CPURatio), fmt.Sprintf("%.0f", r.ClientCPU), fmt.Sprintf("%.0f", r.Allocations),
+		fmt.Sprint(r.Checkpoints), r.roundsText()}
+}
+
+// roundsText says how many rounds count.
+func (r *row) roundsText() string {
+	switch r.Noisy {
+	case 0:
+		return fmt.Sprint(r.Rounds)
+	case r.Rounds:
+		return fmt.Sprintf("%d, all noisy", r.Rounds)
+	}
+	return fmt.Sprintf("%d of %d", r.Rounds-r.Noisy, r.Rounds)
+}
+
+// table prints lines in columns that are a table of Markdown too. The first line is the heading; columns of figures are set
+// to the right.
+func table(w io.Writer, lines [][]string) {
+	widths := make([]int, len(lines[0]))
+	right := make([]bool, len(lines[0]))
+	for n, line := range lines {
+		for i, text := range line {
+			widths[i] = max(widths[i], utf8.RuneCountInString(text), 4)
+			right[i] = right[i] || n == 1 && text != "" && strings.Contains("0123456789", text[:1])
 		}
 	}
-	return rows
-}
-
-func pick(results []result, subject string, connections int) []result {
-	var out []result
-	for _, r := range results {
-		if r.subject == subject && r.connections == connections {
-			out = append(out, r)
+	for n, line := range lines {
+		cells := make([]string, len(line))
+		for i, text := range line {
+			if cells[i] = fmt.Sprintf("%-*s", widths[i], text); right[i] {
+				cells[i] = fmt.Sprintf("%*s", widths[i], text)
+			}
 		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+		if n > 0 {
+			continue
+		}
+		for i := range cells {
+			if cells[i] = strings.Repeat("-", widths[i]); right[i] {
+				cells[i] = strings.Repeat("-", widths[i]-1) + ":"
+			}
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
 	}
-	return out
 }
-
-func median(of []result, value func(int) float64) float64 {
-	values := make([]float64, len(of))
-	for i := range of {
-		values[i] = value(i)
-	}
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 )
@@ -15,11 +16,7 @@ func (s *service) deleteChatGroupParticipants() rpc.Operation {
 }
 
 func (s *service) runDeleteChatGroupParticipants(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
-	t, err := target(c)
-	if err != nil {
-		return rpc.Answer{}, err
-	}
-	people, err := readPeople(c)
+	t, people, err := ReadRemoval(c)
 	if err != nil {
 		return rpc.Answer{}, err
 	}
@@ -28,6 +25,17 @@ func (s *service) runDeleteChatGroupParticipants(ctx context.Context, c *rpc.Cal
 		return rpc.Answer{}, err
 	}
 	return removal(&ch, len(people)), nil
+}
+
+// ReadRemoval reads whom a call wants out of which group: distinct numbers, in the order sent. It is all that is read of a
+// removal before the gateway has the word.
+func ReadRemoval(c *rpc.Call) (gateway.Target, []group.Number, error) {
+	t, err := target(c)
+	if err != nil {
+		return t, nil, err
+	}
+	people, err := readPeople(c)
+	return t, people, err
 }
 
 // readPeople reads List: distinct numbers, in the order sent.
