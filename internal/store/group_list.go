@@ -109,7 +109,7 @@ func one(yes bool) int { return int(boolInt(yes)) }
 // those that write several.
 func (tx *Tx) count(p *place, status group.Status, more int, stamp int64) error {
 	for level, block := range []int64{lowBlocks: p.no >> blockShift, highBlocks: p.no >> (2 * blockShift), wholeList: 0} {
-		err := tx.run(`INSERT INTO group_block (list_id, status, level, block, living, stamp) VALUES ($1, $2, $3, $4, $5, $6)
+		err := tx.add(`INSERT INTO group_block (list_id, status, level, block, living, stamp) VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (list_id, status, level, block) DO UPDATE SET living = group_block.living + excluded.living, stamp = excluded.stamp`,
 			p.list, int64(status), level, block, more, stamp)
 		if err != nil {

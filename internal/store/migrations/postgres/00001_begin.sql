@@ -172,7 +172,6 @@ CREATE TABLE parked_report (
 );
 CREATE INDEX parked_report_network ON parked_report (network_id);
 CREATE INDEX parked_report_ref ON parked_report (ref);
-CREATE INDEX parked_report_age ON parked_report (received_at);
 
 -- Nonces that were used, as keyed hashes, by all nodes.
 CREATE TABLE nonce (
