@@ -151,7 +151,7 @@ func openStore(t *testing.T, c *cluster) *store.Store {
 	t.Helper()
 	key, err := os.ReadFile(c.data.SealKeyFile)
 	must(t, err)
-	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(c.data.Dir, "rollcall.db"), URL: c.data.Database, SealKey: key})
+	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(c.data.Dir, "rollcall.db"), URL: c.data.URL, SealKey: key})
 	must(t, err)
 	return s
 }

@@ -7,14 +7,16 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 	"github.com/rollcall-im/rollcall/internal/simulator"
 )
 
 // nemesis does to a cluster what can happen to it, one thing after another.
 type nemesis struct {
 	*cluster
-	dice *rand.Rand
-	told []string
+	database *pgserver.Server
+	dice     *rand.Rand
+	told     []string
 
 	mu   sync.Mutex
 	luck *rand.Rand // of the network's own mishaps
@@ -27,6 +29,25 @@ func (x *nemesis) someone() *node { return x.nodes[x.dice.IntN(len(x.nodes))] }
 
 func (x *nemesis) tell(what string, args ...any) {
 	x.told = append(x.told, fmt.Sprintf("%v %s", x.now().Round(time.Millisecond), fmt.Sprintf(what, args...)))
+}
+
+// plan gives everything once, in an order that chance decides.
+func (x *nemesis) plan() []func(context.Context) {
+	all := []func(context.Context){x.killOne, x.killOne, x.killAll, x.holdOne, x.restartDatabase, x.crashDatabase}
+	x.dice.Shuffle(len(all), func(i, k int) { all[i], all[k] = all[k], all[i] })
+	return all
+}
+
+func (x *nemesis) restartDatabase(ctx context.Context) {
+	x.tell("restart the database")
+	must(x.t, x.database.Restart(ctx))
+	x.tell("the database is back")
+}
+
+func (x *nemesis) crashDatabase(ctx context.Context) {
+	x.tell("crash the database")
+	must(x.t, x.database.Crash(ctx))
+	x.tell("the database is back")
 }
 
 // killOne kills a node and starts it again.
