@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -21,14 +23,57 @@ import (
 // max-ms is the worst checkpoint when the run is long enough to hold one (-benchtime 20s).
 func BenchmarkCommit(b *testing.B) {
 	for _, callers := range []int{1, 8, 32, 128} {
-		b.Run(fmt.Sprintf("batch=%d", callers), func(b *testing.B) { benchmarkCommit(b, callers) })
+		b.Run(fmt.Sprintf("engine=sqlite/batch=%d", callers), func(b *testing.B) {
+			benchmarkCommit(b, openFile(b, b.TempDir()+"/bench.db"), callers)
+		})
 	}
+	for _, callers := range []int{1, 8, 32, 128} {
+		b.Run(fmt.Sprintf("engine=postgres/batch=%d", callers), func(b *testing.B) {
+			benchmarkCommit(b, openURL(b, durable(b)), callers)
+		})
+	}
+}
+
+// durable gives a database of a server that waits for the disk, as those of the tests do not.
+func durable(b *testing.B) string {
+	b.Helper()
+	dir, err := os.MkdirTemp("", "rollcall-bench-")
+	if err != nil {
+		b.Fatal(err)
+	}
+	server, err := pgserver.Start(b.Context(), pgserver.Config{Dir: dir, Sync: true, Settings: map[string]string{"max_wal_size": "4GB"}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := errors.Join(server.Stop(context.Background()), os.RemoveAll(dir)); err != nil {
+			b.Error(err)
+		}
+	})
+	url, err := server.NewDatabase(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	return url
+}
+
+func openURL(b *testing.B, url string) *store.Store {
+	b.Helper()
+	s, err := store.Open(b.Context(), store.Config{URL: url, SealKey: sealKey('k')})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			b.Error(err)
+		}
+	})
+	return s
 }
 
 const benchGroups, benchMembers = 20000, 5
 
-func benchmarkCommit(b *testing.B, callers int) {
-	s := openFile(b, b.TempDir()+"/bench.db")
+func benchmarkCommit(b *testing.B, s *store.Store, callers int) {
 	seed(b, s)
 	took := make([]time.Duration, b.N)
 	var next atomic.Int64
@@ -41,7 +86,12 @@ func benchmarkCommit(b *testing.B, callers int) {
 		wg.Go(func() {
 			for i := next.Add(1) - 1; i < int64(b.N); i = next.Add(1) - 1 {
 				begin := time.Now()
-				if err := s.Write(b.Context(), func(tx *store.Tx) error { return removal(tx, int(i*7919)) }); err != nil {
+				name := "group/" + benchNetworkID(int(i*7919)%benchGroups)
+				err := s.Write(b.Context(), func(tx *store.Tx) error {
+					tx.Hold(name)
+					return removal(tx, int(i*7919))
+				})
+				if err != nil {
 					failed.Store(&err)
 				}
 				took[i] = time.Since(begin)
