@@ -35,6 +35,18 @@ func (tx *Tx) PruneParked(after int64, before time.Time, most int) (last int64, 
 	return tx.prune(`FROM parked_report WHERE id > $1 AND id <= $2`, most, after, IDAt(before)-1)
 }
 
+// PruneNonces forgets at most so many nonces from before a time; a few more when they came in the same moment. Only PostgreSQL keeps
+// nonces in a table.
+func (tx *Tx) PruneNonces(after int64, before time.Time, most int) (last int64, gone int, err error) {
+	err = tx.one(`SELECT coalesce(max(at), 0) FROM (SELECT at FROM nonce WHERE at > $1 AND at < $2 ORDER BY at LIMIT $3) AS front`,
+		[]any{after, millis(before), most}, &last)
+	if err != nil || last == 0 {
+		return last, 0, wrapPrune(err)
+	}
+	rows, err := tx.exec(`DELETE FROM nonce WHERE at > $1 AND at <= $2`, after, last)
+	return last, int(rows), wrapPrune(err)
+}
+
 // prune deletes the first rows with keys between the first two arguments that fulfil the condition: it finds where they end, and
 // then deletes to there.
 func (tx *Tx) prune(old string, most int, args ...any) (last int64, gone int, err error) {
