@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -165,5 +166,10 @@ func testParkedReports(t *testing.T, open opener) {
 		t.Errorf("%d reports were dropped, want the one that is older", dropped)
 	}
 	same(t, []string(nil), take("net/2", ""))
-	same(t, []string{"young"}, take("net/3", ""))
+	for i := range 5 {
+		now = now.Add(time.Millisecond)
+		park(store.Report{NetworkID: "net/4", Dedupe: fmt.Sprint("old", i), Body: []byte("old")})
+	}
+	same(t, []int{4, 2}, prune(t, s, (*store.Tx).PruneParked, now.Add(time.Millisecond), 4))
+	same(t, []string(nil), take("net/3", ""))
 }
