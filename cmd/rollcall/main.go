@@ -88,6 +88,9 @@ func defaults() kong.Vars {
 		"confirm_wait":     app.DefaultConfirmWait.String(),
 		"delay":            app.DefaultDelay.String(),
 		"calls_per_second": strconv.Itoa(app.DefaultCallsPerSecond),
+		"keep_audit":       strconv.Itoa(app.DefaultKeep.AuditDays),
+		"keep_events":      strconv.Itoa(app.DefaultKeep.EventDays),
+		"keep_failed":      strconv.Itoa(app.DefaultKeep.FailedDays),
 	}
 }
 

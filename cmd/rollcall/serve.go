@@ -10,6 +10,7 @@ import (
 
 type serveVerb struct {
 	guarded
+	keeping
 	Listen          string         `env:"ROLLCALL_LISTEN" default:"${listen}" placeholder:"HOST:PORT" help:"Where callers and Meta's webhooks are served. Default ${default}."`
 	DataDir         string         `env:"ROLLCALL_DATA_DIR" required:"" placeholder:"FOLDER" help:"Where everything is kept, but for what is in a --database."`
 	ReadyFile       string         `env:"ROLLCALL_READY_FILE" placeholder:"FILE" help:"Write the address there, as JSON, once the server answers; removed when it stops."`
@@ -53,10 +54,12 @@ func (v *serveVerb) tell(t *terminal, p *app.Program) {
 }
 
 func (v *serveVerb) config(t *terminal) app.Config {
+	in := v.in(v.SealKeyFile)
+	in.Keep = v.days()
 	return app.Config{
 		Listen: app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: v.InsecureHTTP,
 			Proxies: v.TrustProxy, CallsPerSecond: v.CallsPerSecond, MetricsAddress: v.MetricsListen},
-		DataDir: v.DataDir, Database: v.in(v.SealKeyFile), ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
+		DataDir: v.DataDir, Database: in, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
 		Meta: app.Meta{GraphURL: v.GraphURL, AppSecretFile: v.AppSecretFile, VerifyTokenFile: v.VerifyTokenFile},
 	}
 }

@@ -27,13 +27,24 @@ type Config struct {
 	Logger *slog.Logger // default: nothing is logged
 }
 
-// Database says where the data are and how the secrets in them are sealed. The zero value is the file in the data directory, with
-// the key beside it.
+// Database says where the data are, how the secrets in them are sealed, and for how long what is over is kept. The zero value is the
+// file in the data directory, with the key beside it, and keeps everything.
 type Database struct {
 	URL          string // postgres://…; "" is the file
 	PasswordFile string // the database user's password; "" is in the URL, in PGPASSWORD or in ~/.pgpass
 	SealKeyFile  string // 32 bytes that seal the secrets; "" is secret.key in the data directory, made when missing
+	Keep         Keep
 }
+
+// Keep says for how many days what is over is kept; 0 is for ever.
+type Keep struct {
+	AuditDays  int // operations that have ended, and with them the outcomes that a ClientToken gives again
+	EventDays  int
+	FailedDays int // work that was given up
+}
+
+// DefaultKeep is the Keep of the flags: more than a year of the audit, and a month of the rest.
+var DefaultKeep = Keep{AuditDays: 400, EventDays: 30, FailedDays: 30}
 
 // Listener says where callers are served, and how.
 type Listener struct {

@@ -65,7 +65,7 @@ func Start(ctx context.Context, cfg Config) (*Program, error) {
 	}
 	p := newProgram(cfg)
 	for _, step := range []func(context.Context) error{
-		p.openFiles, p.openNetwork, p.openGateway, p.openSimulator, p.startGateway, p.serveSimulator, p.serveCallers, p.serveMetrics,
+		p.openFiles, p.openNetwork, p.openGateway, p.openSimulator, p.startGateway, p.startPruner, p.serveSimulator, p.serveCallers, p.serveMetrics,
 		p.tryOut,
 	} {
 		if err := step(ctx); err != nil {

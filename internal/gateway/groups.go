@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"math"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -178,6 +179,10 @@ func (g *Gateway) ListGroups(ctx context.Context, c Caller, t Target, l GroupLis
 		return nil, 0, err
 	}
 	filter := store.GroupFilter{ChannelID: n.ChannelID, Number: n.Number, Status: l.Status, Subject: l.Subject}
-	page, err := g.store.GroupPage(ctx, filter, (l.Index-1)*l.Size, l.Size)
+	skip := math.MaxInt // a page that is behind every end
+	if l.Index-1 < skip/l.Size {
+		skip = (l.Index - 1) * l.Size
+	}
+	page, err := g.store.GroupPage(ctx, filter, skip, l.Size)
 	return page.Groups, page.Total, err
 }

@@ -16,6 +16,7 @@ type Retention struct {
 	Events     time.Duration
 	DeadItems  time.Duration // work that was given up
 	Reports    time.Duration // of the network, about groups that nobody here knows
+	Nonces     time.Duration // in PostgreSQL, where all nodes share them
 }
 
 // Pruner forgets in the background what need not be kept. It takes few rows at a time, and rests between them longer than they
@@ -53,7 +54,7 @@ func NewPruner(cfg PrunerConfig) *Pruner {
 	return &Pruner{cfg: cfg, halt: make(chan struct{})}
 }
 
-// Start begins to forget. The first round comes after a while, when those who waited for the start have been served.
+// Start begins to forget.
 func (p *Pruner) Start() { p.running.Go(p.pruneForever) }
 
 // Stop ends it, after the rows that are being forgotten.
@@ -64,7 +65,7 @@ func (p *Pruner) Stop(context.Context) error {
 }
 
 func (p *Pruner) pruneForever() {
-	for p.rest(p.cfg.Every) {
+	for ok := true; ok; ok = p.rest(p.cfg.Every) {
 		p.Round(context.Background())
 	}
 }
@@ -85,17 +86,28 @@ func (p *Pruner) rest(wait time.Duration) bool {
 type pruned struct {
 	what  string
 	keep  time.Duration
+	batch int
 	prune func(tx *store.Tx, after int64, before time.Time, most int) (last int64, gone int, err error)
+}
+
+// kinds are all that is forgotten. Nonces are small, and there are many.
+func (p *Pruner) kinds() []pruned {
+	keep, batch := p.cfg.Keep, p.cfg.Batch
+	kinds := []pruned{
+		{"operations", keep.Operations, batch, (*store.Tx).PruneOperations},
+		{"events", keep.Events, batch, (*store.Tx).PruneEvents},
+		{"dead items", keep.DeadItems, batch, (*store.Tx).PruneDeadItems},
+		{"parked reports", keep.Reports, batch, (*store.Tx).PruneParked},
+	}
+	if p.cfg.Store.Shared() {
+		kinds = append(kinds, pruned{"nonces", keep.Nonces, 20 * batch, (*store.Tx).PruneNonces})
+	}
+	return kinds
 }
 
 // Round forgets all that is to be forgotten now. What it cannot forget is left to the next round.
 func (p *Pruner) Round(ctx context.Context) {
-	for _, kind := range []pruned{
-		{"operations", p.cfg.Keep.Operations, (*store.Tx).PruneOperations},
-		{"events", p.cfg.Keep.Events, (*store.Tx).PruneEvents},
-		{"dead items", p.cfg.Keep.DeadItems, (*store.Tx).PruneDeadItems},
-		{"parked reports", p.cfg.Keep.Reports, (*store.Tx).PruneParked},
-	} {
+	for _, kind := range p.kinds() {
 		if kind.keep <= 0 {
 			continue
 		}
@@ -116,14 +128,14 @@ func (p *Pruner) prune(ctx context.Context, kind pruned) (all int, err error) {
 		var gone int
 		began := time.Now()
 		err := p.cfg.Store.Write(ctx, func(tx *store.Tx) (err error) {
-			last, gone, err = kind.prune(tx, after, before, p.cfg.Batch)
+			last, gone, err = kind.prune(tx, after, before, kind.batch)
 			return err
 		})
 		if err != nil {
 			return all, err
 		}
 		all += gone
-		if gone < p.cfg.Batch || !p.rest(4*time.Since(began)) {
+		if gone < kind.batch || !p.rest(4*time.Since(began)) {
 			return all, nil
 		}
 		after = last

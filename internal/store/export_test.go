@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/rollcall-im/rollcall/internal/group"
 )
 
@@ -92,12 +94,21 @@ func containsParam(query string, i int) bool {
 // LikePattern is the pattern that a search text becomes.
 func LikePattern(s string) string { return likePattern(s) }
 
-// Migrate takes the tables of a database to a version, 0 for none.
+// Migrate takes the tables of a file to a version, 0 for none.
 func Migrate(ctx context.Context, db *sql.DB, version int64) error {
 	p, err := provider(db)
 	if err != nil {
 		return err
 	}
+	return migrateTo(ctx, p, version)
+}
+
+// MigrateTo takes the tables of any database to a version.
+func MigrateTo(ctx context.Context, cfg Config, version int64) error {
+	return withProvider(cfg, func(p *goose.Provider) error { return migrateTo(ctx, p, version) })
+}
+
+func migrateTo(ctx context.Context, p *goose.Provider, version int64) error {
 	now, err := p.GetDBVersion(ctx)
 	if err != nil {
 		return err

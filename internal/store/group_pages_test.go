@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -231,4 +232,45 @@ func testGroupSearchGivenUp(t *testing.T, open opener) {
 	}
 	release()
 	page(t, s, f, 0, 1)
+}
+
+// A database from before there were lists has them after its update, and goes on with them.
+func testListsOfOldDatabases(t *testing.T, open opener) {
+	ctx := context.Background()
+	var cfg store.Config
+	s := open(t, func(c *store.Config) { cfg = *c })
+	var filters []store.GroupFilter
+	for n := range group.Number(3) {
+		for i := range 30 {
+			addGroup(t, s, fmt.Sprintf("%d Site %d", n, i), func(g *group.Group) {
+				g.Number, g.Status = businessNumber+n, statuses[i%len(statuses)]
+			})
+		}
+		for _, text := range []string{"", "site", "e 1", "2"} {
+			for _, status := range []group.Status{0, group.Active, group.Suspended, group.Deleted} {
+				filters = append(filters, store.GroupFilter{ChannelID: 3, Number: businessNumber + n, Status: status, Subject: text})
+			}
+		}
+	}
+	pages := func() (all []store.GroupPage) {
+		for _, f := range filters {
+			all = append(all, page(t, s, f, 3, 10))
+		}
+		return all
+	}
+	before := pages()
+	_, want, err := store.Versions(ctx, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Close(), store.MigrateTo(ctx, cfg, 1), store.MigrateTo(ctx, cfg, want)); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t)
+	s.Strain()
+	same(t, before, pages())
+	g := addGroup(t, s, "Site new")
+	g.Status = group.Deleted
+	write(t, s, func(tx *store.Tx) error { return tx.UpdateGroup(&g) })
+	same(t, before, pages())
 }

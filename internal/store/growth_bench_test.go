@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,7 +24,13 @@ func BenchmarkGrowth(b *testing.B) {
 		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
 			path := filepath.Join(b.TempDir(), "grown.db")
 			growFile(b, path, groups)
+			b.Run("open", func(b *testing.B) { benchmarkOpen(b, path, groups) })
 			b.Run("list", func(b *testing.B) { benchmarkLists(b, path, groups) })
+			for _, callers := range []int{1, 32} {
+				b.Run(fmt.Sprintf("removal/callers=%d", callers), func(b *testing.B) {
+					measureRemovals(b, openFile(b, path), callers, groups)
+				})
+			}
 		})
 	}
 }
@@ -74,6 +81,26 @@ func grownSubject(i int) string {
 		shift = "夜班"
 	}
 	return fmt.Sprintf("Site %d, %s shift", i, shift)
+}
+
+// benchmarkOpen measures an opening with a look at a list, and tells the size of the file for each member.
+func benchmarkOpen(b *testing.B, path string, groups int) {
+	cfg := store.Config{Path: path, SealKey: sealKey('k')}
+	for b.Loop() {
+		s, err := store.Open(b.Context(), cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, err = s.GroupPage(b.Context(), store.GroupFilter{ChannelID: 7, Number: businessNumber}, 0, 20)
+		if err := errors.Join(err, s.Close()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(info.Size())/float64(groups*benchMembers), "bytes/member")
 }
 
 // benchmarkLists measures a page of 20 groups. p50-us is half of the calls, first-us the first one.

@@ -1,0 +1,26 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/rollcall-im/rollcall/internal/app"
+)
+
+// keeping says for how long what is over is kept.
+type keeping struct {
+	KeepAudit  int `env:"ROLLCALL_KEEP_AUDIT" default:"${keep_audit}" placeholder:"DAYS" help:"How long the audit is kept, and with it the outcomes that a ClientToken gives again; 0 is for ever. Default ${default} days."`
+	KeepEvents int `env:"ROLLCALL_KEEP_EVENTS" default:"${keep_events}" placeholder:"DAYS" help:"How long events are kept; 0 is for ever. Default ${default} days."`
+	KeepFailed int `env:"ROLLCALL_KEEP_FAILED" default:"${keep_failed}" placeholder:"DAYS" help:"How long work that was given up is kept; 0 is for ever. Default ${default} days."`
+}
+
+// Validate is asked by the parser.
+func (k keeping) Validate() error {
+	if min(k.KeepAudit, k.KeepEvents, k.KeepFailed) < 0 {
+		return fmt.Errorf("--keep-audit, --keep-events and --keep-failed must not be negative")
+	}
+	return nil
+}
+
+func (k keeping) days() app.Keep {
+	return app.Keep{AuditDays: k.KeepAudit, EventDays: k.KeepEvents, FailedDays: k.KeepFailed}
+}
