@@ -42,13 +42,12 @@ func Heard(groups int64, before int64) (remembered int, known bool) {
 	return len(h.recent) + len(h.older), h.has(groups-before, "request")
 }
 
-<<<<<<< HEAD
 // Glances gives a reading of the generation that callers who come together share.
 func Glances(s *store.Store) func(context.Context) (int64, error) {
 	var g glances
 	return func(ctx context.Context) (int64, error) { return g.read(ctx, s) }
 }
-=======
+
 // Pace is the pace of one number, without a gateway around it.
 type Pace struct{ p *pace }
 
@@ -72,4 +71,3 @@ func (t *Pass) Leave() { (*pass)(t).leave() }
 
 // Listener is how its calls are heard.
 func (t *Pass) Listener() graph.Listener { return (*pass)(t) }
->>>>>>> 0ddd340 (A lost turn, and what pacing costs)
