@@ -165,18 +165,18 @@ func TestThrottledNumberWaitsAndSendsOneFirst(t *testing.T) {
 		w.sim.Mend()
 		opened := make(chan struct{})
 		var once sync.Once
-		asked := 0
+		var asked atomic.Int32
 		w.sim.Interfere(&simulator.Interference{BeforeCall: func(simulator.Call) simulator.CallFate {
 			first := false
 			once.Do(func() { first = true })
-			if asked++; first {
+			if asked.Add(1); first {
 				w.hang(opened)
 			}
 			return simulator.CallFate{}
 		}})
 		pass(2 * time.Minute)
-		if asked != 1 {
-			t.Fatalf("%d calls while the first was not answered", asked)
+		if asked.Load() != 1 {
+			t.Fatalf("%d calls while the first was not answered", asked.Load())
 		}
 		w.sim.Interfere(nil)
 		close(opened)
