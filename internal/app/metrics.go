@@ -7,6 +7,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/rollcall-im/rollcall/internal/graph"
 )
 
 // newMetrics begins with what the process itself can tell. It is a registry of its own, so that two programs in one process
@@ -52,4 +54,18 @@ func fromThisMachine(r *http.Request) bool {
 // metricsPage serves the numbers in Prometheus's text form. They name actions and codes, never people or keys.
 func (p *Program) metricsPage() http.Handler {
 	return promhttp.HandlerFor(p.metrics, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+// countPaces adds how the network's limits are doing. Numbers are counted and not named.
+func (p *Program) countPaces() {
+	g := p.gateway
+	p.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "rollcall_graph_numbers_paced", Help: "Business numbers whose calls are held back, because the network refused some or is close to it.",
+	}, func() float64 { return float64(g.Paced()) }))
+	for _, limit := range []graph.Limit{graph.PairLimit, graph.NumberLimit, graph.AccountLimit, graph.AppLimit} {
+		p.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "rollcall_graph_throttled_total", Help: "Answers of the network that refused a call because of a limit, by whose limit it is.",
+			ConstLabels: prometheus.Labels{"limit": limit.String()},
+		}, func() float64 { return float64(g.Throttled(limit)) }))
+	}
 }

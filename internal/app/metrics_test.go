@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/simulator"
 )
 
 // serveConfig is a production server on a free port, for a network that is never asked.
@@ -60,6 +64,38 @@ func TestMetricsOnAnAddressOfTheirOwn(t *testing.T) {
 			if got := fetch(t, http.MethodGet, "http://"+address, ""); !strings.HasPrefix(got, "404") {
 				t.Errorf("%s, %s: %.200s, want 404", name, address, got)
 			}
+		}
+	}
+}
+
+// TestThrottlingIsCounted: the network refuses a number, and whoever watches sees it, without being told which.
+func TestThrottlingIsCounted(t *testing.T) {
+	t.Parallel()
+	p := start(t, devConfig(t))
+	p.sim.Fail(simulator.Fault{Operation: "create_group", Times: 1, Fate: simulator.CallFate{Code: graph.CodeGroupRateLimit,
+		Usage: simulator.Usage{RegainMinutes: 1}}})
+	page := func() string { return fetch(t, http.MethodGet, "http://"+p.Addr()+"/metrics", "") }
+	if got := page(); !strings.Contains(got, "rollcall_graph_numbers_paced 0") {
+		t.Errorf("before: %.200s", got)
+	}
+	r := p.Ready()
+	parameters := r.Target()
+	parameters.Set("Subject", "ward")
+	if _, err := r.Client().Call(t.Context(), "AddChatGroup", parameters); err != nil {
+		t.Fatal(err)
+	}
+	for limit := time.After(20 * time.Second); ; {
+		got := page()
+		if strings.Contains(got, "rollcall_graph_numbers_paced 1") && strings.Contains(got, `rollcall_graph_throttled_total{limit="number"} 1`) {
+			if strings.Contains(got, p.Ready().BusinessNumber) {
+				t.Error("the number is named")
+			}
+			return
+		}
+		select {
+		case <-limit:
+			t.Fatal("the refusal is not counted")
+		default:
 		}
 	}
 }

@@ -174,6 +174,7 @@ func (p *Program) openGateway(context.Context) error {
 	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Logger: p.log, Parallel: parallel, Hold: p.cfg.Hold, Node: node,
 		Patience: gateway.Patience{Confirm: p.cfg.ConfirmWait}})
 	p.webhook.handle = p.gateway.HandleReports
+	p.countPaces()
 	return nil
 }
 

@@ -532,10 +532,10 @@ func TestP1JoinOfARemovedPersonIsAskedAbout(t *testing.T) {
 	}
 }
 
-// A number whose groups all hang takes no more than its share, and the groups of another number go on.
+// A number whose groups all hang takes no more than its share, less when it is slow to hang, and the groups of another number go on.
 func TestP4NumbersDoNotWaitForEachOther(t *testing.T) {
 	t.Parallel()
-	const share, groups = 64, 72
+	const least, share, groups = 8, 64, 72
 	w := newWorld(t)
 	var hanging []made
 	stuck := map[string]bool{}
@@ -566,13 +566,13 @@ func TestP4NumbersDoNotWaitForEachOther(t *testing.T) {
 	for _, g := range hanging {
 		pending = append(pending, w.accept(g.Target, anna).Operation.ID)
 	}
-	for range share {
+	for range least {
 		w.wait("the removals hang", reached)
 	}
 	free, err := w.gateway().RemoveParticipants(ctx, caller, theirs, []group.Number{berta})
 	w.must(err)
 	w.isOut(free, 1)
-	if n := atOnce.Load(); n != share {
+	if n := atOnce.Load(); n < least || n > share {
 		t.Errorf("%d commands of one number at once", n)
 	}
 	open()

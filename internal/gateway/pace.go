@@ -222,8 +222,8 @@ func (t *pass) Hear(h graph.Heard) {
 	of := graph.LimitOf(h.Err)
 	if of != graph.NoLimit {
 		t.pace.all.throttled[of].Add(1)
+		t.refused(h.Err)
 	}
-	t.refused(h.Err)
 	passed := h.Answered && of <= graph.PairLimit // a refusal for one limit says nothing of the others
 	now := time.Now()
 	p := t.pace

@@ -165,18 +165,18 @@ func TestThrottledNumberWaitsAndSendsOneFirst(t *testing.T) {
 		w.sim.Mend()
 		opened := make(chan struct{})
 		var once sync.Once
-		asked := 0
+		var asked atomic.Int32
 		w.sim.Interfere(&simulator.Interference{BeforeCall: func(simulator.Call) simulator.CallFate {
 			first := false
 			once.Do(func() { first = true })
-			if asked++; first {
+			if asked.Add(1); first {
 				w.hang(opened)
 			}
 			return simulator.CallFate{}
 		}})
 		pass(2 * time.Minute)
-		if asked != 1 {
-			t.Fatalf("%d calls while the first was not answered", asked)
+		if asked.Load() != 1 {
+			t.Fatalf("%d calls while the first was not answered", asked.Load())
 		}
 		w.sim.Interfere(nil)
 		close(opened)
@@ -456,4 +456,63 @@ func TestThrottledWithoutATime(t *testing.T) {
 		}
 		w.idle()
 	})
+}
+
+// Whose turn has come and who does not come, because there is nothing left to do, does not keep the others waiting.
+func TestLostTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var called []int64
+		p := gateway.NewPace(func(lane int64) bool {
+			called = append(called, lane)
+			return lane != 101 // who has left
+		})
+		first, _ := p.Enter(1)
+		for lane := int64(2); lane <= 8; lane++ {
+			p.Enter(lane)
+		}
+		for lane := int64(100); lane < 104; lane++ {
+			if _, ok := p.Enter(lane); ok {
+				t.Fatal("there was room for more")
+			}
+		}
+		first.Leave()
+		pass(500 * time.Millisecond)
+		if diff := cmp.Diff([]int64{100}, called); diff != "" {
+			t.Fatalf("called (-want +got):\n%s", diff)
+		}
+		pass(500 * time.Millisecond) // 100 has not come, 101 has gone
+		if diff := cmp.Diff([]int64{100, 101, 102}, called); diff != "" {
+			t.Fatalf("called (-want +got):\n%s", diff)
+		}
+		last, ok := p.Enter(102)
+		if !ok {
+			t.Fatal("who was called is not let through")
+		}
+		if _, ok = p.Enter(100); ok {
+			t.Error("who comes too late takes the place of another")
+		}
+		last.Leave()
+		if diff := cmp.Diff([]int64{100, 101, 102, 103}, called); diff != "" {
+			t.Fatalf("called (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// BenchmarkPace is what pacing adds to a command that nothing stands against: one call, by many numbers with one token.
+func BenchmarkPace(b *testing.B) {
+	p := gateway.NewPace(func(int64) bool { return true })
+	b.ReportAllocs()
+	lane := int64(0)
+	for b.Loop() {
+		lane++
+		t, _ := p.Enter(lane)
+		l := t.Listener()
+		ctx := graph.WithListener(ctx, l)
+		if ctx.Err() != nil || l.Allow() != nil {
+			b.Fatal("it was stopped")
+		}
+		l.Hear(graph.Heard{Answered: true})
+		t.Leave()
+	}
 }

@@ -83,10 +83,11 @@ func (all *paces) tell(what, id string, until time.Time, why error) {
 
 // refusalIn gives the refusal in an error, nil if there is none.
 func refusalIn(err error) *graph.Error {
-	var why *graph.Error
-	if graph.LimitOf(err) == graph.NoLimit || !errors.As(err, &why) {
+	if graph.LimitOf(err) == graph.NoLimit {
 		return nil
 	}
+	var why *graph.Error
+	errors.As(err, &why)
 	return why
 }
 

@@ -388,6 +388,7 @@ func TestRetryAfter(t *testing.T) {
 		{usage, `{"1":[{"estimated_time_to_regain_access":-5}]}`, 0},
 		{usage, `{"1":[{"estimated_time_to_regain_access":9223372036854775807}]}`, 24 * time.Hour},
 		{usage, `{"1":"odd"}`, 0},
+		{usage, `{"1":[{"type":"ads_management","estimated_time_to_regain_access":9},{"type":"leadgen"}]}`, 0}, // not ours
 		{usage, `no JSON`, 0},
 		{"Retry-After", "30", 30 * time.Second},
 		{"Retry-After", "-1", 0},

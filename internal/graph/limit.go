@@ -32,6 +32,9 @@ var widerLimits = map[int]Limit{
 
 // LimitOf gives the limit that an error speaks of. A throttling of an unknown kind is taken for the number's own.
 func LimitOf(err error) Limit {
+	if err == nil {
+		return NoLimit // nearly always
+	}
 	var e *Error
 	if !errors.As(err, &e) || e.Class() != Throttled {
 		return NoLimit
