@@ -235,7 +235,7 @@ func (b *bench) compareCell(subject string, c cell) []figure {
 		return nil
 	}
 	kept := quiet(all)
-	over := fmt.Sprintf(", %d connections, of that with %d groups", c.connections, fewGroups)
+	over := fmt.Sprintf(" (connections: %d), of that with %d groups", c.connections, fewGroups)
 	return []figure{
 		{Database: engineOf(subject), Measure: "removal p50" + over, Groups: b.plan.groups, Unit: "times", Goal: p50Growth,
 			Value: median(kept, func(p pair) float64 { return ms(p.mine.p50) / ms(p.floor.p50) })},

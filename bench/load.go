@@ -49,7 +49,12 @@ func (s *shots) fire(ctx context.Context) (took []time.Duration, whole time.Dura
 	}
 	wg.Wait()
 	whole = time.Since(start)
-	return took, whole, errors.Join(errors.Join(errs...), ctx.Err())
+	for _, err := range append(errs, ctx.Err()) {
+		if err != nil {
+			return nil, 0, err // the others failed for the same reason
+		}
+	}
+	return took, whole, nil
 }
 
 // volley is what one connection sends: every so many-th of the requests.

@@ -104,9 +104,9 @@ func machineTime() (time.Duration, error) {
 
 // kernelTime gives what the kernel's threads have computed for, 0 where they are not shown.
 func kernelTime() (time.Duration, error) {
-	const kthreadd = 2 // the parent of them all
-	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", kthreadd))
-	if err != nil || strings.TrimSpace(string(name)) != "kthreadd" {
+	const kthreadd = 2                                             // the parent of them all
+	name, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", kthreadd)) // where there is none, it has no name
+	if strings.TrimSpace(string(name)) != "kthreadd" {
 		return 0, nil
 	}
 	return familyTime(kthreadd)
