@@ -48,7 +48,7 @@ func (g *glances) look(ctx context.Context, s *store.Store, mine *glance) {
 	g.mu.Lock()
 	g.next = nil // who comes from now on may have seen what this reading does not
 	g.mu.Unlock()
-	mine.err = s.Read(ctx, func(tx *store.Tx) (err error) {
+	mine.err = s.ReadAhead(ctx, func(tx *store.Tx) (err error) {
 		mine.generation, err = tx.Generation()
 		return err
 	})

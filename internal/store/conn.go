@@ -16,7 +16,7 @@ import (
 type conn struct {
 	sqlite *sqlite.Conn
 	stmts  map[string]*statement
-	wrote  bool // set by every statement that can change something
+	writes int // statements that could change something
 }
 
 // statement is a prepared statement, with the place in the arguments that each of its parameters takes: $2 may come first,
@@ -26,12 +26,14 @@ type statement struct {
 	order []int
 }
 
-// settings hold for every connection. FULL makes a commit wait for the disk; the checkpoint threshold is large because a
-// checkpoint in the writer makes everybody wait.
+// settings hold for every connection. The checkpoint threshold is large because a checkpoint in the writer makes everybody wait.
 var settings = []string{
 	"busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON",
 	"cache_size = -32768", "wal_autocheckpoint = 16384", "temp_store = MEMORY",
 }
+
+// behind lets the writer go on while the flusher waits for the disk in its place.
+const behind = "synchronous = NORMAL"
 
 func newConn(path string, more ...string) (*conn, error) {
 	sq, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)
@@ -119,7 +121,7 @@ func (s *statement) bindKind(param int, v reflect.Value) {
 }
 
 func (c *conn) put(query string, args []any) error {
-	c.wrote = true
+	c.writes++
 	return c.each(query, args, func(scanner) (bool, error) { return true, nil })
 }
 

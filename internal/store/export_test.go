@@ -29,6 +29,12 @@ func (s *Store) Gathered() int {
 	return maxGathered
 }
 
+// Flushing has a test decide how the log is brought to the disk; before is how it is done. Nothing may be written meanwhile.
+func (s *Store) Flushing(fn func(before func() error) error) {
+	before := s.writer.flusher.flush
+	s.writer.flusher.flush = func() error { return fn(before) }
+}
+
 // WriterPragma reads a setting of the connection that writes. Nothing may be written meanwhile.
 func (s *Store) WriterPragma(name string) (string, error) { return pragma(s.writer.conn, name) }
 

@@ -106,7 +106,7 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 		}
 		conns = append(conns, c)
 	}
-	c, err := newConn(cfg.Path)
+	c, err := newConn(cfg.Path, behind)
 	if err != nil {
 		return err
 	}
@@ -115,11 +115,15 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 	if err != nil {
 		return err
 	}
+	flusher, err := openFlusher(cfg.Path, cfg.Logger)
+	if err != nil {
+		return err
+	}
 	for _, reader := range conns[:cfg.Readers] {
 		s.readers <- reader
 	}
 	s.ids = newIDs(cfg.Now, last)
-	s.writer = startWriter(c, s)
+	s.writer = startWriter(c, s, flusher)
 	return nil
 }
 
@@ -132,16 +136,28 @@ func (s *Store) Close() error {
 	if !s.writer.stop() {
 		return ErrClosed
 	}
-	var errs []error
+	errs := []error{s.writer.flusher.stop()}
 	for range cap(s.readers) {
 		errs = append(errs, (<-s.readers).close())
 	}
 	return errors.Join(append(errs, s.writer.conn.close())...)
 }
 
-// Read runs fn on a connection that cannot write. Each statement sees the newest committed state. fn may be run again from its
-// beginning. After Close it gives ErrClosed.
+// Read runs fn on a connection that cannot write. Each statement sees the newest committed state, and what it has seen is on the
+// disk when Read returns. fn may be run again from its beginning. After Close it gives ErrClosed.
 func (s *Store) Read(ctx context.Context, fn func(*Tx) error) error {
+	err := s.ReadAhead(ctx, fn)
+	if s.postgres != nil || errors.Is(err, ErrClosed) {
+		return err
+	}
+	if failed := s.writer.flusher.wait(); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return err
+}
+
+// ReadAhead is Read for what nobody is told of: what it sees may have to wait for the disk a moment longer.
+func (s *Store) ReadAhead(ctx context.Context, fn func(*Tx) error) error {
 	if s.postgres != nil {
 		return s.postgres.do(ctx, s.postgres.reads, fn)
 	}

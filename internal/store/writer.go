@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 )
@@ -14,11 +15,15 @@ const maxGathered = 256
 // ErrClosed is returned by a read or write that comes after Close.
 var ErrClosed = errors.New("the store is closed")
 
-// writer owns the one connection that writes. It takes what is waiting, runs one after the other, commits once and only
-// then answers them all. It never waits for more to come: a batch is what came while the last one was written.
+// writer owns the one connection that writes. It takes what is waiting, runs one after the other, commits once, and leaves it to
+// the flusher to answer them all once that is on the disk. It never waits for more to come: a batch is what came while the
+// last one was written.
 type writer struct {
 	conn    *conn
 	store   *Store
+	flusher *flusher
+	commits int64 // the number of the last one
+	wrote   bool  // whether the last one has changed anything
 	jobs    chan *job
 	stopped atomic.Bool
 	quit    chan struct{}
@@ -32,8 +37,8 @@ type job struct {
 	taken  atomic.Bool // somebody has begun with it, or its caller has given it up
 }
 
-func startWriter(c *conn, s *Store) *writer {
-	w := &writer{conn: c, store: s, jobs: make(chan *job, 4*maxGathered), quit: make(chan struct{}), done: make(chan struct{})}
+func startWriter(c *conn, s *Store, f *flusher) *writer {
+	w := &writer{conn: c, store: s, flusher: f, jobs: make(chan *job, 4*maxGathered), quit: make(chan struct{}), done: make(chan struct{})}
 	go w.loop()
 	return w
 }
@@ -76,9 +81,9 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 	select {
 	case err := <-j.result:
 		return err
-	case <-s.writer.done:
+	case <-s.writer.flusher.done:
 	}
-	select { // the writer may have answered with its last breath
+	select { // it may have been answered with the last breath
 	case err := <-j.result:
 		return err
 	default:
@@ -88,21 +93,23 @@ func (s *Store) Write(ctx context.Context, fn func(*Tx) error) error {
 
 func (w *writer) loop() {
 	defer close(w.done)
-	batch := make([]*job, 0, maxGathered)
 	for {
 		select {
 		case j := <-w.jobs:
-			w.commit(w.gather(append(batch[:0], j)))
+			w.commit(w.gather(j))
 		case <-w.quit:
 			if len(w.jobs) == 0 {
 				return
 			}
-			w.commit(w.gather(batch[:0]))
+			w.commit(w.gather(<-w.jobs))
 		}
 	}
 }
 
-func (w *writer) gather(batch []*job) []*job {
+// gather takes what is waiting, after those who are ready to ask have been let go first.
+func (w *writer) gather(first *job) []*job {
+	runtime.Gosched()
+	batch := append(make([]*job, 0, 1+min(len(w.jobs), maxGathered)), first)
 	for len(batch) < maxGathered {
 		select {
 		case j := <-w.jobs:
@@ -114,10 +121,13 @@ func (w *writer) gather(batch []*job) []*job {
 	return batch
 }
 
-// commit runs the batch and answers everybody. When the common commit fails, nobody's work is there.
+// commit runs the batch and hands it over. When the common commit fails, nobody's work is there.
 func (w *writer) commit(batch []*job) {
-	tx := &Tx{db: w.conn, store: w.store}
-	err := w.transact(tx, batch)
+	w.commits++
+	err := w.flusher.failure()
+	if err == nil {
+		err = w.transact(&Tx{db: w.conn, store: w.store}, batch)
+	}
 	if err == nil {
 		w.store.stats.committed(batch)
 	}
@@ -125,8 +135,8 @@ func (w *writer) commit(batch []*job) {
 		if err != nil {
 			j.err = err
 		}
-		j.result <- j.err
 	}
+	w.flusher.handed <- commit{number: w.commits, jobs: batch, wrote: err == nil && w.wrote}
 }
 
 // errSpoilt says that a transaction has failed after it had written, and that the batch had no savepoints to go back to.
@@ -147,11 +157,14 @@ func (w *writer) attempt(tx *Tx, batch []*job, run func(*Tx, *job) error) error 
 	if err := tx.run("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
+	before := w.conn.writes
 	for _, j := range batch {
 		if err := run(tx, j); err != nil {
 			return errors.Join(err, tx.run("ROLLBACK"))
 		}
 	}
+	w.wrote = w.conn.writes > before
+	w.flusher.applied.Store(w.commits) // from now on readers may see it
 	if err := tx.run("COMMIT"); err != nil {
 		return errors.Join(fmt.Errorf("commit: %w", err), tx.run("ROLLBACK"))
 	}
@@ -160,8 +173,8 @@ func (w *writer) attempt(tx *Tx, batch []*job, run func(*Tx, *job) error) error 
 
 // runBare gives an error when the batch has to be undone.
 func (w *writer) runBare(tx *Tx, j *job) error {
-	w.conn.wrote = false
-	if j.err = w.guard(tx, j); j.err != nil && w.conn.wrote {
+	before := w.conn.writes
+	if j.err = w.guard(tx, j); j.err != nil && w.conn.writes > before {
 		return errSpoilt
 	}
 	return nil
