@@ -22,11 +22,9 @@ type accountVerb struct {
 }
 
 // AfterApply hands the place on to the verbs below.
-//
-//nolint:unparam // kong wants a hook to give an error
 func (v *accountVerb) AfterApply(k *kong.Context) error {
 	k.Bind(v.place)
-	return nil
+	return v.guarded.AfterApply(k)
 }
 
 type accountCreate struct {

@@ -18,11 +18,9 @@ type channelVerb struct {
 }
 
 // AfterApply hands the place on to the verbs below.
-//
-//nolint:unparam // kong wants a hook to give an error
 func (v *channelVerb) AfterApply(k *kong.Context) error {
 	k.Bind(v.place)
-	return nil
+	return v.guarded.AfterApply(k)
 }
 
 type channelCreate struct {

@@ -12,10 +12,17 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 )
 
+// withPostgres stops the PostgreSQL server that the stories share.
+type withPostgres struct{ *testing.M }
+
+func (m withPostgres) Run() int { return pgserver.Main(m.M) }
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"rollcall": main})
+	testscript.Main(withPostgres{m}, map[string]func(){"rollcall": main})
 }
 
 // TestScript runs the command as people do; each file in testdata/script is a story.
@@ -26,7 +33,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			for _, variable := range os.Environ() {
-				if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "ROLLCALL_") {
+				if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "ROLLCALL_") || strings.HasPrefix(name, "PG") {
 					env.Setenv(name, "")
 				}
 			}
@@ -34,7 +41,8 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"await": await, "pick": pick, "post": post, "until": until, "taken": taken, "free": free,
-			"answers": answers,
+			"answers":  answers,
+			"database": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], pgserver.Database(t)) },
 		},
 	})
 }

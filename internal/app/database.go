@@ -38,15 +38,16 @@ func (d Data) target(kind store.Kind) (store.Config, error) {
 
 // mustExist refuses a place where there is no database of ours: its name is most likely wrong.
 func (d Data) mustExist(ctx context.Context) error {
-	if !d.elsewhere() {
-		if d.Exists() {
-			return nil
-		}
-		return fmt.Errorf("there is no Rollcall data directory at %s; name the server's with --data-dir", d.Dir)
-	}
 	target, err := d.target("")
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case d.checkCopied() != nil:
+		return d.checkCopied()
+	case !d.elsewhere() && !d.Exists():
+		return fmt.Errorf("there is no Rollcall data directory at %s; name the server's with --data-dir", d.Dir)
+	case !d.elsewhere():
+		return nil
 	}
 	found, err := store.LookAt(ctx, target.URL)
 	if err == nil && found.Kind == "" {
@@ -68,6 +69,9 @@ func (d Data) open(ctx context.Context, kind store.Kind, log *slog.Logger) (*sto
 }
 
 func (d Data) openFile(ctx context.Context, target store.Config, log *slog.Logger) (*store.Store, []byte, error) {
+	if err := d.checkCopied(); err != nil {
+		return nil, nil, err
+	}
 	key, _, err := d.sealKey(d.Exists())
 	if err != nil {
 		return nil, nil, err

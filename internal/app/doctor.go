@@ -36,6 +36,7 @@ type Finding struct {
 type examination struct {
 	cfg      Config
 	data     Data
+	kind     store.Kind // of a database in PostgreSQL
 	findings []Finding
 }
 
@@ -53,6 +54,9 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 	}
 	running := e.lock()
 	e.address(ctx, running)
+	if e.data.elsewhere() && !e.postgres(ctx) {
+		return e.findings
+	}
 	if s := e.key(ctx); s != nil {
 		defer func() { _ = s.Close() }() // it was only read
 		e.clock(ctx, s)
@@ -68,7 +72,7 @@ func (e *examination) directory() bool {
 	case err != nil:
 		e.add(Fail, "data directory", "%v; name the server's with --data-dir", err)
 		return false
-	case !e.data.Exists():
+	case !e.data.Exists() && !e.data.elsewhere():
 		e.add(Fail, "data directory", "%s holds no database; name the server's with --data-dir", e.data.Dir)
 		return false
 	case info.Mode().Perm()&0o022 != 0:
@@ -142,19 +146,32 @@ func (e *examination) key(ctx context.Context) *store.Store {
 		e.add(Fail, "key file", "%s: %v", e.data.keyPath(), err)
 		return nil
 	case err != nil:
-		e.add(Fail, "database", "%v; put it back from your backup", err)
+		e.add(Fail, "database", "%v", e.hint(err))
 		return nil
 	}
 	e.add(Fine, "key file", "%s opens the secrets", e.data.keyPath())
 	return s
 }
 
+// hint says what to do about a database that cannot be read.
+func (e *examination) hint(err error) error {
+	if e.data.elsewhere() {
+		return err
+	}
+	return fmt.Errorf("%w; put it back from your backup", err)
+}
+
 // current looks at the database's version without touching it: opening an older one would bring it up to date.
 func (e *examination) current(ctx context.Context) bool {
-	have, want, err := store.Versions(ctx, store.Config{Path: e.data.path(databaseFile)})
+	target, err := e.data.target("")
+	if err != nil {
+		e.add(Fail, "database", "%v", err)
+		return false
+	}
+	have, want, err := store.Versions(ctx, target)
 	switch {
 	case err != nil:
-		e.add(Fail, "database", "%v; put it back from your backup", err)
+		e.add(Fail, "database", "%v", e.hint(err))
 	case have > want:
 		e.add(Fail, "database", "at version %d, but this program knows only %d; use the newer program", have, want)
 	case have < want:
@@ -207,10 +224,9 @@ func newestRecord(ctx context.Context, s *store.Store) (newest time.Time, err er
 	return newest, err
 }
 
-// simulated tells whether the directory is one of a development server, which has no network to ask.
+// simulated tells whether the installation is one of a development server, which has no network to ask.
 func (e *examination) simulated() bool {
-	_, err := os.Stat(e.data.path(simulatorFile))
-	return err == nil
+	return e.data.has(simulatorFile) || e.kind == store.Development
 }
 
 func (e *examination) networkTime(ctx context.Context) (time.Time, error) {

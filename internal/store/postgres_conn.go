@@ -19,7 +19,8 @@ const (
 	pgRoundTime = 20 * time.Second // of one trip to the server and back
 	pgSettings  = `SET statement_timeout = '15s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '3s';
 		SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off; SET jit = off; SET timezone = 'UTC';
-		SET search_path = public; SET client_min_messages = 'error'`
+		SET search_path = public; SET client_min_messages = 'error';
+		SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
 )
 
 // errLost says that the connection broke, or the server with it.

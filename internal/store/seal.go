@@ -44,19 +44,19 @@ func (tx *Tx) openText(label string, sealed []byte) (string, error) {
 }
 
 // checkSeal opens any one secret, so that a wrong key file stops the start.
-func (s *Store) checkSeal(ctx context.Context) error {
-	return s.Read(ctx, func(tx *Tx) error {
-		var label string
-		var secret []byte
-		err := tx.one(`SELECT 'access-key/' || id, secret FROM access_key
-			UNION ALL SELECT 'number/' || number, token FROM business_number LIMIT 1`, nil, &label, &secret)
-		if errors.Is(err, ErrNoRow) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read a secret: %w", err)
-		}
-		_, err = tx.openText(label, secret)
-		return err
-	})
+func (s *Store) checkSeal(ctx context.Context) error { return s.Read(ctx, (*Tx).checkSeal) }
+
+func (tx *Tx) checkSeal() error {
+	var label string
+	var secret []byte
+	err := tx.one(`SELECT 'access-key/' || id, secret FROM access_key
+		UNION ALL SELECT 'number/' || number, token FROM business_number LIMIT 1`, nil, &label, &secret)
+	if errors.Is(err, ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read a secret: %w", err)
+	}
+	_, err = tx.openText(label, secret)
+	return err
 }
