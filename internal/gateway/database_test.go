@@ -16,15 +16,7 @@ import (
 // onPostgres says on which database the tests run now: first all of them on a file, then on PostgreSQL.
 var onPostgres bool
 
-func TestMain(m *testing.M) { os.Exit(pgserver.Main(twice{m})) }
-
-type twice struct{ m *testing.M }
-
-func (t twice) Run() int {
-	code := t.m.Run()
-	onPostgres = true
-	return max(code, t.m.Run())
-}
+func TestMain(m *testing.M) { os.Exit(pgserver.MainTwice(m, &onPostgres)) }
 
 // withFile tells whether a test is to run that can only be made with a file; why says what stands in the way.
 func withFile(why string) bool { return why != "" && !onPostgres }
