@@ -2,7 +2,6 @@ package gateway_test
 
 import (
 	"errors"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -23,7 +22,7 @@ type office struct {
 
 func openOffice(t *testing.T) *office {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "office.db"), SealKey: make([]byte, 32)})
+	s, err := store.Open(t.Context(), emptyDatabase(t, t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}

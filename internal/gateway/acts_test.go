@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"sync"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -125,17 +126,24 @@ func (w *world) remove(t gateway.Target, people ...group.Number) gateway.Change 
 }
 
 // hasty is a caller who does not wait: the answer tells what was so when the command was accepted.
-func hasty() context.Context { return hastyContext{context.Background(), closed} }
-
-var closed = func() chan struct{} { c := make(chan struct{}); close(c); return c }()
-
-// hastyContext has been left already, but says so only to those who wait, not to those who begin.
-type hastyContext struct {
-	context.Context
-	done chan struct{}
+func hasty() context.Context {
+	return &hastyContext{Context: context.Background(), left: make(chan struct{})}
 }
 
-func (c hastyContext) Done() <-chan struct{} { return c.done }
+// hastyContext is left as soon as a transaction has begun, and says so only to those who wait.
+type hastyContext struct {
+	context.Context
+	left chan struct{}
+	once sync.Once
+}
+
+func (c *hastyContext) Done() <-chan struct{} { return c.left }
+
+// Err is what a transaction asks before it begins.
+func (c *hastyContext) Err() error {
+	c.once.Do(func() { close(c.left) })
+	return nil
+}
 
 // accept has people removed without waiting for it.
 func (w *world) accept(t gateway.Target, people ...group.Number) gateway.Change {

@@ -1,8 +1,6 @@
 package gateway_test
 
 import (
-	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 
@@ -13,8 +11,8 @@ import (
 // TestSharedGeneration: however many ask at once, nobody is given a generation from before a change that was on disk when they
 // asked; not even when another process has made it.
 func TestSharedGeneration(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "rollcall.db")
-	asked, changed := openShared(t, path), openShared(t, path)
+	database := emptyDatabase(t, t.TempDir())
+	asked, changed := openShared(t, database), openShared(t, database)
 	read := gateway.Glances(asked)
 	var wg sync.WaitGroup
 	for range 16 {
@@ -41,9 +39,9 @@ func TestSharedGeneration(t *testing.T) {
 	wg.Wait()
 }
 
-func openShared(t *testing.T, path string) *store.Store {
+func openShared(t *testing.T, database store.Config) *store.Store {
 	t.Helper()
-	s, err := store.Open(ctx, store.Config{Path: path, SealKey: []byte(strings.Repeat("k", 32))})
+	s, err := store.Open(ctx, database)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,6 @@ func TestInviteLinkCommandsInARow(t *testing.T) {
 	reached, open := w.gate()
 	removal := w.accept(g.Target, anna)
 	w.wait("the removal holds the lane", reached)
-	hurry := hasty()
 	ask := func(f func() (gateway.Change, error)) int64 {
 		t.Helper()
 		c, err := f()
@@ -93,10 +92,10 @@ func TestInviteLinkCommandsInARow(t *testing.T) {
 		return c.Operation.ID
 	}
 	live, caller := w.gateway(), w.me()
-	dropped := ask(func() (gateway.Change, error) { return live.DropInviteLink(hurry, caller, g.Target) })
-	again := ask(func() (gateway.Change, error) { return live.DropInviteLink(hurry, caller, g.Target) })
-	made := ask(func() (gateway.Change, error) { return live.MakeInviteLink(hurry, caller, g.Target) })
-	same := ask(func() (gateway.Change, error) { return live.MakeInviteLink(hurry, caller, g.Target) })
+	dropped := ask(func() (gateway.Change, error) { return live.DropInviteLink(hasty(), caller, g.Target) })
+	again := ask(func() (gateway.Change, error) { return live.DropInviteLink(hasty(), caller, g.Target) })
+	made := ask(func() (gateway.Change, error) { return live.MakeInviteLink(hasty(), caller, g.Target) })
+	same := ask(func() (gateway.Change, error) { return live.MakeInviteLink(hasty(), caller, g.Target) })
 	open()
 	w.done(removal.Operation.ID)
 	w.done(dropped)

@@ -1,12 +1,9 @@
 package gateway_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -63,12 +60,12 @@ func (c *clock) advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
 // world is a gateway in front of a simulated network, with everything that connects them in the hands of the test.
 type world struct {
-	t     tester
-	dir   string
-	clock clock
-	sim   *simulator.Simulator
-	hooks *callback
-	edits edits
+	t        tester
+	database store.Config
+	clock    clock
+	sim      *simulator.Simulator
+	hooks    *callback
+	edits    edits
 
 	over     chan struct{} // closed when the test ends
 	patience gateway.Patience
@@ -115,7 +112,7 @@ func newWorld(t *testing.T, options ...option) *world {
 
 func startWorld(t tester, dir string, options ...option) *world {
 	t.Helper()
-	w := &world{t: t, dir: dir, patience: gateway.Patience{Confirm: patience, Report: patience, Verify: 20 * time.Millisecond, Sweep: -1}}
+	w := &world{t: t, patience: gateway.Patience{Confirm: patience, Report: patience, Verify: 20 * time.Millisecond, Sweep: -1}}
 	w.hooks, w.over = &callback{world: w}, make(chan struct{})
 	config := simulator.Config{Logger: quiet, Now: w.clock.now, Callback: simulator.Callback{URL: "http://gateway.test/meta/webhook",
 		VerifyToken: verify, AppSecret: appSecret, Transport: simulator.InProcess(w.hooks)}}
@@ -128,11 +125,12 @@ func startWorld(t tester, dir string, options ...option) *world {
 	w.must(w.sim.RegisterNumber(simulator.Number{DisplayNumber: "+86 138-0000-0000", PhoneNumberID: phoneID, WABAID: wabaID,
 		Token: token, Subscribed: true}))
 	t.Cleanup(func() { _ = w.sim.Close(context.Background()) })
-	begun, err := template()
+	w.database, err = settledDatabase(t, dir)
 	w.must(err)
-	w.keyID = begun.keyID
-	w.must(os.WriteFile(filepath.Join(dir, "rollcall.db"), begun.file, 0o600))
 	w.open()
+	keys, err := w.gateway().AccessKeys(ctx, account, "")
+	w.must(err)
+	w.keyID = keys[0].ID
 	t.Cleanup(w.shut)
 	t.Cleanup(func() { close(w.over) })
 	return w
@@ -143,12 +141,12 @@ func (w *world) open() {
 	w.t.Helper()
 	h := &house{wire: &wire{sim: simulator.InProcess(w.sim.Graph()), edits: &w.edits}}
 	var err error
-	h.store, err = openStore(w.dir)
+	h.store, err = store.Open(ctx, w.database)
 	w.must(err)
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
 	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
-		Patience: w.patience, Parallel: w.parallel, Now: w.clock.now, Logger: quiet})
+		Patience: w.patience, Parallel: w.parallel, Node: 1, Now: w.clock.now, Logger: quiet})
 	w.must(h.gateway.Start(ctx))
 	w.house = h
 	w.hooks.open(h.gateway)
@@ -192,50 +190,21 @@ func (w *world) shut() {
 	_ = w.house.close()
 }
 
-// template is a database with the account that the tests call from. It is made once and copied for each world, since making
-// the tables takes longer than most tests.
-var template = sync.OnceValues(func() (settled, error) {
-	dir, err := os.MkdirTemp("", "rollcall-gateway-test")
-	if err != nil {
-		return settled{}, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	s, err := openStore(dir)
-	if err != nil {
-		return settled{}, err
-	}
-	keyID, err := settle(gateway.New(gateway.Config{Store: s}))
-	if err = errors.Join(err, s.Close()); err != nil {
-		return settled{}, err
-	}
-	file, err := os.ReadFile(filepath.Join(dir, "rollcall.db"))
-	return settled{file: file, keyID: keyID}, err
-})
-
-type settled struct {
-	file  []byte
-	keyID string
-}
-
-func openStore(dir string) (*store.Store, error) {
-	return store.Open(ctx, store.Config{Path: filepath.Join(dir, "rollcall.db"), SealKey: bytes.Repeat([]byte{7}, 32), Logger: quiet})
-}
-
-// settle makes the account, its channel and its number, and gives the id of its key.
-func settle(g *gateway.Gateway) (string, error) {
+// settle makes the account, its channel, its number and its key.
+func settle(g *gateway.Gateway) error {
 	_, err := g.CreateAccount(ctx, account, "Tests")
 	if err != nil {
-		return "", err
+		return err
 	}
 	if _, err := g.CreateChannel(ctx, account, space, "Tests"); err != nil {
-		return "", err
+		return err
 	}
 	number := group.BusinessNumber{Number: business, SpaceID: space, PhoneNumberID: phoneID, WABAID: wabaID, Token: token}
 	if err := g.BindNumber(ctx, account, number); err != nil {
-		return "", err
+		return err
 	}
-	key, err := g.CreateAccessKey(ctx, account, "")
-	return key.ID, err
+	_, err = g.CreateAccessKey(ctx, account, "")
+	return err
 }
 
 func (w *world) gateway() *gateway.Gateway { return w.house.gateway }

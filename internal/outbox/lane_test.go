@@ -290,7 +290,8 @@ func TestSettledWhileItWaitsForASlot(t *testing.T) {
 	t.Parallel()
 	var said logged
 	w := started(t, func(c *outbox.Config) {
-		c.Parallel, c.Slow, c.Logger = 1, time.Hour, slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		c.Parallel, c.Slow = 1, time.Hour
+		c.Logger = slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	})
 	busy := w.expect(w.send(lane(2))[0]) // has the only slot
 	items := w.send(lane(1), lane(1))

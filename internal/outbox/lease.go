@@ -28,6 +28,7 @@ type lease struct {
 
 	renewing sync.WaitGroup
 	over     chan struct{} // closed when it is to be renewed no more
+	gone     sync.Once     // given back
 }
 
 // join takes up the lease, if the database is one that is shared.
@@ -195,9 +196,12 @@ func (o *Outbox) takeOver(ctx context.Context, dead int64) error {
 
 // giveBack ends the lease, so that the others need not wait for its end.
 func (o *Outbox) giveBack() {
-	if o.lease == nil {
-		return
+	if o.lease != nil {
+		o.lease.gone.Do(o.leaveNodes) // once, however often it is stopped
 	}
+}
+
+func (o *Outbox) leaveNodes() {
 	close(o.lease.over)
 	o.lease.renewing.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)

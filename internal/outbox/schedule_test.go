@@ -90,7 +90,7 @@ func (p *play) replace(t *rapid.T) {
 			t.Fatal(err)
 		}
 	}
-	next := outbox.New(outbox.Config{Store: p.store, Parallel: 3, Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: p.handle}})
+	next := outbox.New(outbox.Config{Store: p.store, Node: 1, Parallel: 3, Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: p.handle}})
 	p.box.Store(next) // before Start, so that no event goes to the old one and is missed by the new
 	if err := next.Start(context.Background()); err != nil {
 		t.Fatal(err)

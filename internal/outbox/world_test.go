@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/outbox"
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -32,9 +34,37 @@ type run struct {
 	verdict chan func() outbox.Verdict // called in the handler
 }
 
+// onPostgres says on which database the tests run now: first all of them on a file, then on PostgreSQL.
+var onPostgres bool
+
+func TestMain(m *testing.M) { os.Exit(pgserver.MainTwice(m, &onPostgres)) }
+
+// withFile tells whether a test is to run that can only be made with a file; why says what stands in the way.
+func withFile(why string) bool { return why != "" && !onPostgres }
+
+var (
+	sealKey   = []byte(strings.Repeat("k", 32))
+	databases = pgserver.Kind{Prepare: func(url string) error {
+		s, err := store.Open(context.Background(), store.Config{URL: url, SealKey: sealKey})
+		if err != nil {
+			return err
+		}
+		return s.Close()
+	}}
+)
+
 func openStore(t *testing.T) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Config{Path: filepath.Join(t.TempDir(), "lanes.db"), SealKey: []byte(strings.Repeat("k", 32))})
+	cfg := store.Config{Path: filepath.Join(t.TempDir(), "lanes.db"), SealKey: sealKey}
+	if onPostgres {
+		cfg.URL = pgserver.Lent(t, &databases)
+	}
+	return openAt(t, cfg)
+}
+
+func openAt(t *testing.T, cfg store.Config) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +82,7 @@ func newWorld(t *testing.T, change ...func(*outbox.Config)) *world {
 
 // renew puts another outbox in the place of the last one, as a new process would.
 func (w *world) renew(change ...func(*outbox.Config)) {
-	cfg := outbox.Config{Store: w.store, Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: w.handle}}
+	cfg := outbox.Config{Store: w.store, Node: 1, Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: w.handle}}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -47,6 +47,20 @@ func Main(m interface{ Run() int }) int {
 	return code
 }
 
+// MainTwice is Main for tests that hold on both kinds of database: they run on a file, and then once more with *postgres set.
+func MainTwice(m interface{ Run() int }, postgres *bool) int { return Main(twice{m, postgres}) }
+
+type twice struct {
+	tests    interface{ Run() int }
+	postgres *bool
+}
+
+func (t twice) Run() int {
+	code := t.tests.Run()
+	*t.postgres = true
+	return max(code, t.tests.Run())
+}
+
 // Shared is the server of this test binary, started at the first use. Nobody may stop or crash it.
 func Shared(tb TB) *Server {
 	tb.Helper()

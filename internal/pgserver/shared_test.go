@@ -36,6 +36,33 @@ func TestDatabaseOfTheSharedServer(t *testing.T) {
 	query(t, first, "CREATE TABLE trace (n int)")
 }
 
+// A database that is lent again is as it was at first.
+func TestLentDatabase(t *testing.T) {
+	t.Parallel()
+	made := 0
+	kind := &pgserver.Kind{Prepare: func(address string) error {
+		made++
+		query(t, address, "CREATE TABLE trace (n int); INSERT INTO trace VALUES (1), (2)")
+		return nil
+	}}
+	var first string
+	t.Run("first", func(t *testing.T) {
+		first = pgserver.Lent(t, kind)
+		query(t, first, "UPDATE trace SET n = n + 10; DELETE FROM trace WHERE n = 12; INSERT INTO trace VALUES (3)")
+	})
+	t.Run("second", func(t *testing.T) {
+		second, other := pgserver.Lent(t, kind), pgserver.Lent(t, kind)
+		if second != first || other == first || made != 2 {
+			t.Errorf("lent %s, then %s and %s; %d were made", first, second, other, made)
+		}
+		for _, address := range []string{second, other} {
+			if got := query(t, address, "SELECT string_agg(n::text, ' ' ORDER BY n) FROM trace"); got != "1 2" {
+				t.Errorf("rows at first: %s", got)
+			}
+		}
+	})
+}
+
 // child starts the shared server, says its process, and waits to be killed.
 type child struct{}
 

@@ -2,11 +2,13 @@ package cams
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/pgserver"
 	"github.com/rollcall-im/rollcall/internal/ram"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 	"github.com/rollcall-im/rollcall/internal/signature"
@@ -46,9 +49,26 @@ type world struct {
 	nonce  *int // the number of requests so far
 }
 
+// onPostgres says on which database the tests run now: first all of them on a file, then on PostgreSQL.
+var onPostgres bool
+
+func TestMain(m *testing.M) { os.Exit(pgserver.MainTwice(m, &onPostgres)) }
+
+var databases = pgserver.Kind{Prepare: func(url string) error {
+	s, err := store.Open(context.Background(), store.Config{URL: url, SealKey: make([]byte, 32)})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}}
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Config{Path: filepath.Join(t.TempDir(), "a.db"), SealKey: make([]byte, 32)})
+	cfg := store.Config{Path: filepath.Join(t.TempDir(), "a.db"), SealKey: make([]byte, 32)}
+	if onPostgres {
+		cfg.URL = pgserver.Lent(t, &databases)
+	}
+	s, err := store.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
