@@ -477,6 +477,39 @@ func TestP8LateReportIsToldAsWhatItIs(t *testing.T) {
 	w.isOut(w.remove(g.Target, anna), 0)
 }
 
+// A report that comes late tells nothing new either when the same person was asked to be removed again meanwhile, and the
+// network has said, or is about to say, that nobody is there.
+func TestP8LateReportOfAPersonRemovedAgain(t *testing.T) {
+	t.Parallel()
+	for name, during := range map[string]bool{"after the second removal": false, "during the second removal": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, report(10*time.Millisecond))
+			g := w.group("ward", anna, berta)
+			w.hooks.hold(kinds(graph.ParticipantsRemove))
+			first := w.remove(g.Target, anna) // ended by reading
+			w.isOut(first, 1)
+			late := w.hooks.take(1)
+			w.hooks.hold(nil)
+			if during {
+				reached, open := w.slowRemoval(func(simulator.Call) bool { return true }, simulator.CallFate{})
+				second := w.accept(g.Target, anna)
+				w.wait("the second removal is under way", reached)
+				w.hooks.deliver(late...)
+				open()
+				w.done(second.Operation.ID)
+			} else {
+				w.isOut(w.remove(g.Target, anna), 0)
+				w.hooks.deliver(late...)
+			}
+			if times := w.told(g.id, anna); times != 1 {
+				t.Errorf("that anna was removed was told %d times", times)
+			}
+			w.expect(g.Target, berta)
+		})
+	}
+}
+
 // rewrite changes the answers to removals; the reports of them are held back.
 func (w *world) rewrite(status int, answer map[string]any) {
 	w.hooks.hold(kinds(graph.ParticipantsRemove))

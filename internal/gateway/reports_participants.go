@@ -83,7 +83,7 @@ func (g *Gateway) onRemoved(tx *store.Tx, fx *effects, gr *group.Group, e *graph
 		return err
 	}
 	mine := it != nil && g.mine(fx, it, e.RequestID)
-	s.item = it
+	s.item, s.late = it, !mine
 	s.said = removedPeople(e, known)
 	if mine {
 		s.said = append(s.said, failedPeople(e, known)...)

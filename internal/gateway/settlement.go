@@ -17,6 +17,7 @@ type settlement struct {
 	item   *store.Item // the removal they are part of, nil if none of ours is
 	said   []verdictOn
 	at     time.Time // when the network says it happened; zero when that was read off the group
+	late   bool      // it is said by a report that is not about the item
 }
 
 // settlePeople records what the network said, in the members, in the operation and in the events, and tells whether the
@@ -44,11 +45,9 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 		}
 		ours := op != nil && op.Settle(v.number, state, v.code, v.message)
 		if p != nil {
-			if state == group.PersonOut && v.code != 0 {
-				p.OperationID = s.item.OperationID // whose work it was, for when the report comes after all
-			}
+			p.Told = p.Told || state == group.PersonOut && v.code != 0 // the report may come after all
 			changed = append(changed, *p)
-			told.add(&was, state, ours, s.item)
+			told.add(&was, state, ours, &s)
 		}
 	}
 	if err := tx.PutParticipants(s.group.ID, changed); err != nil {
@@ -99,14 +98,14 @@ type news struct {
 }
 
 // add notes one person who stood as was before. Whom we found gone because of a removal was told as removed then; the report
-// that comes late tells nothing new.
-func (n *news) add(was *group.Participant, state group.PersonState, ours bool, it *store.Item) {
+// that comes late tells nothing new, also when they are being removed once more.
+func (n *news) add(was *group.Participant, state group.PersonState, ours bool, s *settlement) {
 	switch {
 	case state == group.PersonWasOut && was.State.Present():
 		n.left = append(n.left, was.Number)
-	case state != group.PersonOut, was.State == group.Left && was.OperationID != 0:
+	case state != group.PersonOut, was.Told && (s.late || !was.State.Pending()):
 	case ours:
-		n.taken[it.OperationID] = append(n.taken[it.OperationID], was.Number)
+		n.taken[s.item.OperationID] = append(n.taken[s.item.OperationID], was.Number)
 	default:
 		n.taken[0] = append(n.taken[0], was.Number)
 	}

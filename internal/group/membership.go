@@ -69,7 +69,7 @@ func (p *Participant) TakeOut(at time.Time) Effect {
 	case p.State.Present() && at.Before(p.Since):
 		return Refused
 	}
-	p.State, p.Since = Removed, at
+	p.State, p.Since, p.Told = Removed, at, false
 	return Applied
 }
 
@@ -102,10 +102,10 @@ func (p *Participant) Stay(operation int64) Effect {
 func (p *Participant) become(s ParticipantState, at time.Time) Effect {
 	switch fresh := p.State == 0; {
 	case fresh, at.After(p.Since) && !p.Since.IsZero():
-		p.State, p.Since = s, at
+		p.State, p.Since, p.Told = s, at, false
 		return Applied
 	case p.Since.IsZero(), at.Equal(p.Since):
-		p.State, p.Since = s, at
+		p.State, p.Since, p.Told = s, at, false
 		return Doubtful
 	default:
 		return Ignored
@@ -119,9 +119,9 @@ func (p *Participant) Seen(present bool) Effect {
 	case present && (p.State == Member || p.State == Removing):
 		return Ignored
 	case present && p.State == Checking:
-		p.State = Removing
+		p.State, p.Told = Removing, false
 	case present:
-		p.State, p.Since = Member, time.Time{}
+		p.State, p.Since, p.Told = Member, time.Time{}, false
 	case p.State == Member:
 		p.State, p.Since = Left, time.Time{}
 	default:

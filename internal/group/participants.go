@@ -31,6 +31,7 @@ type Participant struct {
 	State       ParticipantState
 	Since       time.Time // when the network says it came to be so, to the second
 	OperationID int64     // the removal that concerns the person, 0 if none
+	Told        bool      // of who is out: told as removed before the network reported it, which it may still do
 }
 
 // Removal is what has to be done so that the listed people are out.
@@ -95,7 +96,7 @@ func sortOut(known []Participant, list []Number) Removal {
 func MarkRemoval(known *Participant, n Number, operation int64) Participant {
 	p := Participant{Number: n, State: Checking, OperationID: operation}
 	if known != nil {
-		p.Since = known.Since
+		p.Since, p.Told = known.Since, known.Told
 		if known.State.Present() {
 			p.State = Removing
 		}

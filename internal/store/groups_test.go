@@ -211,7 +211,7 @@ func testParticipants(t *testing.T, open opener) {
 	same(t, people, in(1))
 	same(t, people[:1], in(2))
 	same(t, []group.Participant(nil), in(3))
-	people[0].State, people[0].OperationID = group.Left, 99
+	people[0].State, people[0].OperationID, people[0].Told = group.Left, 99, true
 	put(1, people[0])
 	same(t, people, in(1))
 

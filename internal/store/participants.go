@@ -11,10 +11,21 @@ func (tx *Tx) Participants(groupID int64) ([]group.Participant, error) {
 
 func scanParticipant(row scanner) (group.Participant, error) {
 	var p group.Participant
-	var since int64
-	err := row.Scan(&p.Number, &p.State, &since, &p.OperationID)
+	var state, since int64
+	err := row.Scan(&p.Number, &state, &since, &p.OperationID)
+	p.State, p.Told = group.ParticipantState(state%told), state >= told
 	p.Since = fromSeconds(since)
 	return p, err
+}
+
+// told is added to the state of somebody who is out and was told as removed before the network reported it.
+const told = 8
+
+func storedState(p *group.Participant) int64 {
+	if p.Told {
+		return int64(p.State) + told
+	}
+	return int64(p.State)
 }
 
 // PutParticipants writes people of a group, new or known.
@@ -28,7 +39,7 @@ func (tx *Tx) PutParticipants(groupID int64, people []group.Participant) error {
 		if again := group.Find(people[i+1:], p.Number); again != nil {
 			continue // the later word counts
 		}
-		values = append(values, groupID, int64(p.Number), int64(p.State), seconds(p.Since), p.OperationID)
+		values = append(values, groupID, int64(p.Number), storedState(&people[i]), seconds(p.Since), p.OperationID)
 		rows = append(rows, values[len(values)-5:len(values):len(values)])
 	}
 	return tx.db.putRows(putParticipants, rows)
