@@ -17,9 +17,11 @@ var ErrUnavailable = errors.New("the database cannot be reached")
 
 // How a process uses PostgreSQL. A few connections are enough, since each serves many transactions at once.
 const (
-	pgReaders  = 2  // connections that read for many at once
-	pgDoors    = 2  // connections that take in nonces
-	pgGathered = 64 // transactions committed together at most
+	pgWriters   = 4  // connections that commit
+	pgReaders   = 2  // connections that read for many at once
+	pgSnapshots = 4  // connections that read for one
+	pgDoors     = 2  // connections that take in nonces
+	pgGathered  = 64 // transactions committed together at most
 
 	pgPatience = 10 * time.Second // how long a transaction waits for a database that is away
 )

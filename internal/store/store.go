@@ -79,10 +79,10 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	if c.Readers == 0 {
-		c.Readers = 4
+		c.Readers = pgSnapshots
 	}
 	if c.Writers == 0 {
-		c.Writers = 4
+		c.Writers = pgWriters
 	}
 	return c
 }
