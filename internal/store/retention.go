@@ -30,25 +30,20 @@ func (tx *Tx) PruneDeadItems(after int64, before time.Time, most int) (last int6
 	return tx.prune(`FROM outbox WHERE dead = 1 AND id > $1 AND id <= $2`, most, after, IDAt(before)-1)
 }
 
-// PruneParked forgets at most so many reports from before a time that nobody has claimed; a few more when they came in the same
-// moment. Here, and for nonces, the place to go on from is that moment.
+// PruneParked forgets at most so many reports from before a time that nobody has claimed.
 func (tx *Tx) PruneParked(after int64, before time.Time, most int) (last int64, gone int, err error) {
-	return tx.pruneByTime("parked_report", "received_at", after, before, most)
+	return tx.prune(`FROM parked_report WHERE id > $1 AND id <= $2`, most, after, IDAt(before)-1)
 }
 
-// PruneNonces forgets at most so many nonces from before a time; a few more when they came in the same moment. Only PostgreSQL keeps
-// nonces in a table.
+// PruneNonces forgets at most so many nonces from before a time; a few more when they came in the same moment, which here is the place
+// to go on from. Only PostgreSQL keeps nonces in a table.
 func (tx *Tx) PruneNonces(after int64, before time.Time, most int) (last int64, gone int, err error) {
-	return tx.pruneByTime("nonce", "at", after, before, most)
-}
-
-func (tx *Tx) pruneByTime(table, at string, after int64, before time.Time, most int) (last int64, gone int, err error) {
-	err = tx.one(`SELECT coalesce(max(at), 0) FROM (SELECT `+at+` AS at FROM `+table+` WHERE `+at+` > $1 AND `+at+` < $2
-		ORDER BY `+at+` LIMIT $3) AS front`, []any{after, millis(before), most}, &last)
+	err = tx.one(`SELECT coalesce(max(at), 0) FROM (SELECT at FROM nonce WHERE at > $1 AND at < $2 ORDER BY at LIMIT $3) AS front`,
+		[]any{after, millis(before), most}, &last)
 	if err != nil || last == 0 {
 		return last, 0, wrapPrune(err)
 	}
-	rows, err := tx.exec(`DELETE FROM `+table+` WHERE `+at+` > $1 AND `+at+` <= $2`, after, last)
+	rows, err := tx.exec(`DELETE FROM nonce WHERE at > $1 AND at <= $2`, after, last)
 	return last, int(rows), wrapPrune(err)
 }
 

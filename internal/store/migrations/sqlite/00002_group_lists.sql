@@ -67,6 +67,8 @@ INSERT INTO group_block
 -- Which subjects have which three characters in a row. Its keys are list and place, so that a search reads one list alone, from
 -- its end. It keeps no text of its own.
 CREATE VIRTUAL TABLE subject_index USING fts5 (subject_key, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1');
+-- Small pages let it skip where one piece of a text is common and another is rare.
+INSERT INTO subject_index (subject_index, rank) VALUES ('pgsz', 256);
 INSERT INTO subject_index (rowid, subject_key)
     SELECT list_id << 32 | list_no, subject_key FROM chat_group WHERE status <> 7 ORDER BY list_id, list_no;
 
