@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -465,11 +466,19 @@ func TestThrottledWithoutATime(t *testing.T) {
 func TestLostTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var called []int64
+		var mu sync.Mutex
+		var lanes []int64
 		p := gateway.NewPace(func(lane int64) bool {
-			called = append(called, lane)
+			mu.Lock()
+			defer mu.Unlock()
+			lanes = append(lanes, lane)
 			return lane != 101 // who has left
 		})
+		called := func() []int64 {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(lanes)
+		}
 		first, _ := p.Enter(1)
 		for lane := int64(2); lane <= 8; lane++ {
 			p.Enter(lane)
@@ -481,11 +490,11 @@ func TestLostTurn(t *testing.T) {
 		}
 		first.Leave()
 		pass(500 * time.Millisecond)
-		if diff := cmp.Diff([]int64{100}, called); diff != "" {
+		if diff := cmp.Diff([]int64{100}, called()); diff != "" {
 			t.Fatalf("called (-want +got):\n%s", diff)
 		}
 		pass(500 * time.Millisecond) // 100 has not come, 101 has gone
-		if diff := cmp.Diff([]int64{100, 101, 102}, called); diff != "" {
+		if diff := cmp.Diff([]int64{100, 101, 102}, called()); diff != "" {
 			t.Fatalf("called (-want +got):\n%s", diff)
 		}
 		last, ok := p.Enter(102)
@@ -496,7 +505,7 @@ func TestLostTurn(t *testing.T) {
 			t.Error("who comes too late takes the place of another")
 		}
 		last.Leave()
-		if diff := cmp.Diff([]int64{100, 101, 102, 103}, called); diff != "" {
+		if diff := cmp.Diff([]int64{100, 101, 102, 103}, called()); diff != "" {
 			t.Fatalf("called (-want +got):\n%s", diff)
 		}
 	})

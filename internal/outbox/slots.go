@@ -24,7 +24,7 @@ const mostLost = 1 << 14
 func newSlots(count int, slow time.Duration) *slots {
 	s := &slots{free: make(chan int32, count), began: make([]atomic.Int64, count), base: time.Now(), slow: slow}
 	for i := range count {
-		s.free <- int32(i) //nolint:gosec // as many as the configuration says
+		s.free <- int32(i)
 	}
 	return s
 }
@@ -107,7 +107,7 @@ func (s *slots) giveOn() {
 		}
 		if s.began[place].CompareAndSwap(since, 0) {
 			s.lost.Add(1)
-			s.free <- int32(place) //nolint:gosec // an index of places
+			s.free <- int32(place)
 		}
 	}
 }
