@@ -49,12 +49,12 @@ func (s *shots) fire(ctx context.Context) (took []time.Duration, whole time.Dura
 	}
 	wg.Wait()
 	whole = time.Since(start)
-	for _, err := range append(errs, ctx.Err()) {
+	for _, err := range errs {
 		if err != nil {
 			return nil, 0, err // the others failed for the same reason
 		}
 	}
-	return took, whole, nil
+	return took, whole, ctx.Err()
 }
 
 // volley is what one connection sends: every so many-th of the requests.

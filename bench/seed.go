@@ -86,7 +86,7 @@ func (o *office) settle(ctx context.Context, w *world, dir string) error {
 }
 
 // seededAtOnce is how many groups are written in one transaction.
-const seededAtOnce = 5000
+const seededAtOnce = 1000
 
 // insert writes the groups as if their reports had come.
 func (w *world) insert(ctx context.Context, db *store.Store) error {

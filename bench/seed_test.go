@@ -97,7 +97,7 @@ func TestWorld(t *testing.T) {
 // TestSeed fills a database, and finds there what requests will name.
 func TestSeed(t *testing.T) {
 	t.Parallel()
-	o, w := testOffice(t), newWorld(seededAtOnce+300, 20)
+	o, w := testOffice(t), newWorld(seededAtOnce+30, 20)
 	if err := o.settle(t.Context(), w, filepath.Join(t.TempDir(), "seed")); err != nil {
 		t.Fatal(err)
 	}
