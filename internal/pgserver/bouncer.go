@@ -13,8 +13,15 @@ import (
 	"syscall"
 )
 
-// Bouncer is a PgBouncer before a server, which lends a connection for one transaction at a time: two statements of a client
-// may meet two different sessions, and what belongs to a session (LISTEN, prepared statements, advisory locks) is lost.
+// BouncerConfig says how a PgBouncer lends the server's connections.
+type BouncerConfig struct {
+	Mode        string // transaction (the default), session or statement
+	Connections int    // to the server, for each user and database
+	InTurn      bool   // it lends the connection that has rested longest, and not the one that was used last
+}
+
+// Bouncer is a PgBouncer before a server. One that lends a connection for one transaction at a time lets two statements of a client
+// meet two different sessions, and what belongs to a session (LISTEN, prepared statements, advisory locks) is lost.
 type Bouncer struct {
 	port    int
 	process *process
@@ -22,9 +29,11 @@ type Bouncer struct {
 
 var errNoBouncer = errors.New("PgBouncer is not installed: `make test` as root installs it on Debian, or run `apt-get install pgbouncer`")
 
-// StartBouncer starts a PgBouncer in the server's folder, with so many connections to the server. It must be stopped before
-// the server's folder is removed.
-func (s *Server) StartBouncer(ctx context.Context, connections int) (*Bouncer, error) {
+// StartBouncer starts a PgBouncer in the server's folder. It must be stopped before the server's folder is removed.
+func (s *Server) StartBouncer(ctx context.Context, config BouncerConfig) (*Bouncer, error) {
+	if config.Mode == "" {
+		config.Mode = "transaction"
+	}
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
 		program = "/usr/sbin/pgbouncer" // Debian's place, which is not in everybody's PATH
@@ -33,14 +42,14 @@ func (s *Server) StartBouncer(ctx context.Context, connections int) (*Bouncer, e
 		}
 	}
 	for attempt := 1; ; attempt++ {
-		b, err := s.startBouncer(ctx, program, connections)
+		b, err := s.startBouncer(ctx, program, config)
 		if err == nil || !errors.Is(err, errPortTaken) || attempt == 5 {
 			return b, err
 		}
 	}
 }
 
-func (s *Server) startBouncer(ctx context.Context, program string, connections int) (*Bouncer, error) {
+func (s *Server) startBouncer(ctx context.Context, program string, config BouncerConfig) (*Bouncer, error) {
 	port, err := freePort(ctx)
 	if err != nil {
 		return nil, err
@@ -62,9 +71,10 @@ func (s *Server) startBouncer(ctx context.Context, program string, connections i
 		"unix_socket_dir =",
 		"auth_type = trust",
 		"auth_file = " + users,
-		"pool_mode = transaction",
+		"pool_mode = " + config.Mode,
 		"max_client_conn = 500",
-		"default_pool_size = " + strconv.Itoa(connections),
+		"default_pool_size = " + strconv.Itoa(config.Connections),
+		"server_round_robin = " + map[bool]string{false: "0", true: "1"}[config.InTurn],
 		"",
 	}, "\n")
 	for path, content := range map[string]string{settings: text, users: `"postgres" ""` + "\n"} {

@@ -11,7 +11,7 @@ func TestBouncerLendsConnectionsByTheTransaction(t *testing.T) {
 	t.Parallel()
 	server := start(t, pgserver.Config{})
 	direct := newDatabase(t, server)
-	bouncer, err := server.StartBouncer(within(t), 1)
+	bouncer, err := server.StartBouncer(within(t), pgserver.BouncerConfig{Connections: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

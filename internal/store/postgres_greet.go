@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -82,31 +83,42 @@ func inTransactionPool(ctx context.Context, one *pgconn.PgConn, config *pgconn.C
 	if err != nil || mine == strconv.FormatUint(uint64(one.PID()), 10) {
 		return false, err
 	}
-	other, err := pgconn.ConnectConfig(ctx, config)
+	wait, cancel := context.WithTimeout(ctx, pgRoundTime/2)
+	defer cancel()
+	other, err := pgconn.ConnectConfig(wait, config)
 	if err != nil {
-		return false, err
+		return false, &trouble{fmt.Sprintf("the connection pooler at %s gave one connection and no second one; its pool (default_pool_size of PgBouncer) needs %d for each node",
+			addressOf(config), ConnectionsPerNode), err}
 	}
 	defer other.Close(ctx) //nolint:errcheck // nothing that matters is under way
 	for range poolRounds {
-		if _, err := other.Exec(ctx, "BEGIN").ReadAll(); err != nil {
-			return false, err
-		}
-		theirs, err := backendOf(ctx, other)
-		if err != nil {
-			return false, err
-		}
-		now, err := backendOf(ctx, one)
-		if err != nil {
-			return false, err
-		}
-		if _, err := other.Exec(ctx, "COMMIT").ReadAll(); err != nil {
-			return false, err
-		}
-		if theirs == mine || now != mine {
-			return true, nil
+		mixed, err := deals(ctx, one, other, mine)
+		if mixed || err != nil {
+			return mixed, err
 		}
 	}
 	return false, nil
+}
+
+// deals looks whether a connection that is in a transaction was given the server of one that is in none, or takes that one's place in
+// some other way.
+func deals(ctx context.Context, one, other *pgconn.PgConn, mine string) (bool, error) {
+	var refused *pgconn.PgError
+	if _, err := other.Exec(ctx, "BEGIN").ReadAll(); errors.As(err, &refused) {
+		return true, nil // it lends for a statement at a time
+	} else if err != nil {
+		return false, err
+	}
+	theirs, err := backendOf(ctx, other)
+	if err != nil || theirs == mine {
+		return theirs == mine, err
+	}
+	now, err := backendOf(ctx, one)
+	if err != nil || now != mine {
+		return now != mine && err == nil, err
+	}
+	_, err = other.Exec(ctx, "COMMIT").ReadAll()
+	return false, err
 }
 
 func backendOf(ctx context.Context, pg *pgconn.PgConn) (string, error) {
