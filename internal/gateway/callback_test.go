@@ -15,6 +15,8 @@ type callback struct {
 
 	mu      sync.Mutex
 	gateway *gateway.Gateway // nil while nobody is there
+	inTurn  []*gateway.Gateway
+	turn    int
 	holding func(*graph.Event) bool
 	held    []graph.Event
 	failed  []string // what went wrong with webhooks that were handed on
@@ -32,6 +34,13 @@ func (c *callback) open(g *gateway.Gateway) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.gateway = g
+}
+
+// spread has reports arrive at several gateways in turn.
+func (c *callback) spread(nodes ...*gateway.Gateway) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.inTurn = nodes
 }
 
 // hold keeps the reports that fit; nil lets later ones pass.
@@ -125,6 +134,10 @@ func (c *callback) sift(events []graph.Event) (*gateway.Gateway, []graph.Event) 
 		} else {
 			rest = append(rest, events[i])
 		}
+	}
+	if len(c.inTurn) > 0 {
+		c.turn++
+		return c.inTurn[c.turn%len(c.inTurn)], rest
 	}
 	return c.gateway, rest
 }

@@ -38,6 +38,7 @@ type Patience struct {
 	Report  time.Duration // how long a command waits for its report before the group is read again, default 3 s
 	Verify  time.Duration // how long after a surprise a group is read once more, default 30 s
 	Sweep   time.Duration // in what time every group is read once, default 30 min; negative never
+	Lease   time.Duration // how long after its last sign another node is taken for dead, default 5 s
 }
 
 // Gateway runs the operations.
@@ -79,7 +80,7 @@ func New(cfg Config) *Gateway {
 	g.existence = existence{began: cfg.Now(), born: map[int64]time.Time{}, denied: map[int64]time.Time{}}
 	g.handovers.byOperation = map[int64]*command{}
 	g.rereads.timers = map[int64]*time.Timer{}
-	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel, Node: cfg.Node,
+	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel, Node: cfg.Node, Lease: cfg.Patience.Lease,
 		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand}})
 	g.paces.log, g.paces.resume = g.log, g.outbox.Resume
 	return g

@@ -36,6 +36,7 @@ type wire struct {
 	sim   http.RoundTripper
 	edits *edits
 	cut   atomic.Bool
+	sent  atomic.Int64 // changes, not questions
 }
 
 var errCut = errors.New("the line is dead")
@@ -43,6 +44,9 @@ var errCut = errors.New("the line is dead")
 func (w *wire) RoundTrip(request *http.Request) (*http.Response, error) {
 	if w.cut.Load() {
 		return nil, errCut
+	}
+	if request.Method != http.MethodGet {
+		w.sent.Add(1)
 	}
 	response, err := w.sim.RoundTrip(request)
 	if w.cut.Load() {

@@ -70,6 +70,8 @@ type world struct {
 	over     chan struct{} // closed when the test ends
 	patience gateway.Patience
 	parallel int    // commands computing at once; 0 is the default
+	node     int64  // the number of the gateway among those that share a database
+	nodes    int64  // how many more there are
 	house    *house // the running gateway with its store
 	keyID    string
 }
@@ -112,7 +114,7 @@ func newWorld(t *testing.T, options ...option) *world {
 
 func startWorld(t tester, dir string, options ...option) *world {
 	t.Helper()
-	w := &world{t: t, patience: gateway.Patience{Confirm: patience, Report: patience, Verify: 20 * time.Millisecond, Sweep: -1}}
+	w := &world{t: t, node: 1, patience: gateway.Patience{Confirm: patience, Report: patience, Verify: 20 * time.Millisecond, Sweep: -1}}
 	w.hooks, w.over = &callback{world: w}, make(chan struct{})
 	config := simulator.Config{Logger: quiet, Now: w.clock.now, Callback: simulator.Callback{URL: "http://gateway.test/meta/webhook",
 		VerifyToken: verify, AppSecret: appSecret, Transport: simulator.InProcess(w.hooks)}}
@@ -146,7 +148,7 @@ func (w *world) open() {
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
 	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
-		Patience: w.patience, Parallel: w.parallel, Node: 1, Now: w.clock.now, Logger: quiet})
+		Patience: w.patience, Parallel: w.parallel, Node: w.node, Now: w.clock.now, Logger: quiet})
 	w.must(h.gateway.Start(ctx))
 	w.house = h
 	w.hooks.open(h.gateway)
