@@ -161,9 +161,9 @@ func (w *workload) readRecords(a *aftermath) {
 	found := w.records()
 	for _, op := range found.operations {
 		e := entry{operation: gateway.FormatID(op.ID), request: op.RequestID, action: op.Action, principal: op.Principal,
-			key: op.AccessKeyID, source: op.Source}
+			key: op.AccessKeyID, source: op.Source, people: map[string]string{}}
 		for _, p := range op.People {
-			e.people = append(e.people, p.Number.String())
+			e.people[p.Number.String()] = p.State.String()
 		}
 		a.audit = append(a.audit, e)
 	}

@@ -383,7 +383,8 @@ func (j *judge) lists() {
 	}
 }
 
-// events (P8): of everybody whom the network has removed it is told once, with the operation that did it.
+// events (P8): of everybody whom the network has removed it is told once, with the operation that did it, unless none knows of it:
+// whose joining was reported late may have been taken for nobody.
 func (j *judge) events() {
 	told := map[string][]happening{}
 	for _, e := range j.after.events {
@@ -401,18 +402,23 @@ func (j *judge) events() {
 				j.complain(untold, "%s in %s", number, group)
 			case len(events) > 1:
 				j.complain(toldTwice, "%s in %s: %v", number, group, events)
-			case !j.audited(events[0].operation, number):
+			case !j.audited(events[0].operation, number) && j.removedBySomeone(number):
 				j.complain(toldOfNobody, "%s in %s: %q", number, group, events[0].operation)
 			}
 		}
 	}
 }
 
-// audited tells whether the audit has an operation that removes somebody.
+// audited tells whether the audit has an operation that names somebody for removal.
 func (j *judge) audited(operation, number string) bool {
 	return slices.ContainsFunc(j.after.audit, func(e entry) bool {
-		return e.operation == operation && e.action == actRemove && slices.Contains(e.people, number)
+		return e.operation == operation && e.action == actRemove && e.people[number] != ""
 	})
+}
+
+// removedBySomeone tells whether an operation counts somebody among those it took out. Nobody is in two groups.
+func (j *judge) removedBySomeone(number string) bool {
+	return slices.ContainsFunc(j.after.audit, func(e entry) bool { return e.people[number] == "REMOVED" })
 }
 
 // audit (P8): every change that was promised is there once, with who asked for it, and from where.

@@ -67,7 +67,12 @@ func aftermathOfStory() *aftermath {
 	}
 	done := ending{state: "DONE"}
 	made := func(n, action string, people ...string) entry {
-		return entry{operation: "o" + n, request: "r" + n, action: action, principal: "acs:ram::1:root", key: "key", source: "127.0.0.1", people: people}
+		e := entry{operation: "o" + n, request: "r" + n, action: action, principal: "acs:ram::1:root", key: "key", source: "127.0.0.1",
+			people: map[string]string{}}
+		for _, n := range people {
+			e.people[n] = "REMOVED"
+		}
+		return e
 	}
 	joined := made("9", actRemove, berta)
 	joined.operation = "a record of its own"
@@ -178,6 +183,10 @@ func TestJudgeSeesFaults(t *testing.T) {
 		{"a removal that is told twice", func(s *story) { s.after.events = append(s.after.events, s.after.events[1]) }, []string{toldTwice}},
 		{"a removal that is told of no operation", func(s *story) { s.after.events[1].operation = "" }, []string{toldOfNobody}},
 		{"a removal that is told of another's operation", func(s *story) { s.after.events[1].operation = "o12" }, []string{toldOfNobody}},
+		{"a removal told of no operation, and none counts it", func(s *story) {
+			s.after.events[2].operation = ""
+			s.after.audit[9].people[doris] = "NOT_A_MEMBER"
+		}, nil},
 		{"a change without a record", func(s *story) { s.after.audit = s.after.audit[1:] }, []string{unaudited}},
 		{"a change with two records", func(s *story) { s.after.audit = append(s.after.audit, s.after.audit[0]) }, []string{auditedTwice}},
 		{"a record without an address", func(s *story) { s.after.audit[4].source = "" }, []string{unaudited}},

@@ -107,7 +107,7 @@ type happening struct {
 // entry is a row of the audit.
 type entry struct {
 	operation, request, action, principal, key, source string
-	people                                             []string
+	people                                             map[string]string // of a removal: what became of them
 }
 
 // aftermath is what there is when everything has come to rest.
