@@ -47,7 +47,7 @@ bench: build ## Measures removals end to end beside a bare handler, then the par
 .PHONY: bench-short
 bench-short: build ## The same removals with fewer groups and requests, in five minutes at the most
 	go build -o bin/bench ./bench
-	bin/bench -groups 100000 -n 2000 -limit 4m30s -json bench/latest.json -growth-json bench/growth.json $(BENCHFLAGS)
+	bin/bench -groups 60000 -n 2000 -limit 4m30s -json bench/latest.json -growth-json bench/growth.json $(BENCHFLAGS)
 
 .PHONY: fuzz
 fuzz: ## Runs every fuzz target for a minute (FUZZTIME=…)
