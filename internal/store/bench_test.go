@@ -71,7 +71,7 @@ func openURL(b *testing.B, url string) *store.Store {
 	return s
 }
 
-const benchGroups, benchMembers = 20000, 5
+const benchGroups, benchMembers = 2000, 5
 
 func benchmarkCommit(b *testing.B, s *store.Store, callers int) {
 	seed(b, s)

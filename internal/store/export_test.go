@@ -16,7 +16,7 @@ import (
 // Queued tells how many transactions wait for the writer.
 func (s *Store) Queued() int {
 	if s.postgres != nil {
-		return len(s.postgres.writes)
+		return s.postgres.writes.length()
 	}
 	return len(s.writer.jobs)
 }

@@ -30,11 +30,11 @@ const (
 type postgres struct {
 	store     *Store
 	config    *pgconn.Config
-	writes    chan *job
-	reads     chan *job
+	writes    *pgQueue
+	reads     *pgQueue
 	snapshots chan *pgPlace
 	knocks    chan *knock
-	quick     chan *job // writes that do not wait for the disk
+	quick     *pgQueue // writes that do not wait for the disk
 	signals   *signals
 	quit      chan struct{}
 	stopped   sync.Once
@@ -52,19 +52,19 @@ func openPostgres(ctx context.Context, cfg Config, s *Store) (*postgres, error) 
 	if err := migrate(ctx, cfg); err != nil {
 		return nil, fmt.Errorf("bring tables up to date: %w", err)
 	}
-	p := &postgres{store: s, config: config, writes: make(chan *job, 4*maxGathered), reads: make(chan *job, 4*maxGathered),
+	p := &postgres{store: s, config: config, writes: newPgQueue(), reads: newPgQueue(),
 		snapshots: make(chan *pgPlace, cfg.Readers), signals: newSignals(),
-		knocks: make(chan *knock, 4*maxKnocks), quick: make(chan *job, maxGathered), quit: make(chan struct{})}
+		knocks: make(chan *knock, 4*maxKnocks), quick: newPgQueue(), quit: make(chan struct{})}
 	for range cfg.Writers {
-		p.work(&pgWorker{db: p, jobs: p.writes})
+		p.work(&pgWorker{db: p, queue: p.writes})
 	}
 	for range min(pgReaders, cfg.Readers) {
-		p.work(&pgWorker{db: p, jobs: p.reads, reading: true, more: readOnly})
+		p.work(&pgWorker{db: p, queue: p.reads, reading: true, more: readOnly})
 	}
 	for range pgDoors {
 		p.running.Go((&pgDoor{db: p, knocks: p.knocks}).loop)
 	}
-	p.work(&pgWorker{db: p, jobs: p.quick, more: unhurried})
+	p.work(&pgWorker{db: p, queue: p.quick, more: unhurried})
 	for range cfg.Readers {
 		p.snapshots <- &pgPlace{}
 	}
@@ -82,6 +82,9 @@ func (p *postgres) work(w *pgWorker) { p.running.Go(w.loop) }
 func (p *postgres) close() error {
 	err := ErrClosed
 	p.stopped.Do(func() {
+		for _, q := range []*pgQueue{p.writes, p.reads, p.quick} {
+			q.close()
+		}
 		close(p.quit)
 		p.running.Wait()
 		for range cap(p.snapshots) {
@@ -93,7 +96,7 @@ func (p *postgres) close() error {
 }
 
 // do has a function run by those who take from a queue, and waits for its end.
-func (p *postgres) do(ctx context.Context, queue chan *job, fn func(*Tx) error) error {
+func (p *postgres) do(ctx context.Context, queue *pgQueue, fn func(*Tx) error) error {
 	j := &job{result: make(chan error, 1)}
 	j.fn = func(tx *Tx) error {
 		if err := ctx.Err(); err != nil {
@@ -101,18 +104,11 @@ func (p *postgres) do(ctx context.Context, queue chan *job, fn func(*Tx) error) 
 		}
 		return fn(tx)
 	}
-	select {
-	case <-p.quit:
-		return ErrClosed
-	default:
+	if err := queue.put(j); err != nil {
+		return err
 	}
 	select {
-	case queue <- j:
-	case <-p.quit:
-		return ErrClosed
-	}
-	select {
-	case err := <-j.result: // comes, because whoever leaves the queue last empties it
+	case err := <-j.result: // comes, because a queue is emptied before its workers end
 		return err
 	case <-ctx.Done():
 	}

@@ -18,6 +18,7 @@ type pgBatch struct {
 
 	begun   bool
 	holders map[int64]*pgJob // who holds a name, or has held it in this batch
+	wanted  []int64          // names that the database has to hold for the batch, and does not yet
 	xid     string           // PostgreSQL's number of the transaction, to learn of its end
 	lastID  int64            // the key given out last
 	endID   int64            // the last that may be given out
@@ -94,7 +95,7 @@ func (b *pgBatch) nextRound() (round []*pgJob, err error) {
 	return round, nil
 }
 
-// free notes the names that a transaction wants as held by it, if none of them is in another's hands.
+// free gives a transaction the names that it wants, if none of them is in another's hands.
 func (b *pgBatch) free(j *pgJob) bool {
 	for _, name := range j.wanted {
 		if h := b.holders[name]; h != nil && h != j && !h.ended {
@@ -102,10 +103,17 @@ func (b *pgBatch) free(j *pgJob) bool {
 		}
 	}
 	for _, name := range j.wanted {
-		if h := b.holders[name]; h != nil && h != j {
+		h := b.holders[name]
+		switch {
+		case h == nil:
+			b.wanted = append(b.wanted, name)
+		case h != j:
 			b.pass(h)
 		}
+		b.holders[name] = j
+		j.held = append(j.held, name)
 	}
+	j.wanted = nil
 	return true
 }
 
@@ -166,7 +174,7 @@ func (b *pgBatch) flushing(round []*pgJob) []*pgJob {
 const (
 	beginQuery  = "BEGIN"
 	commitQuery = "COMMIT"
-	xidQuery    = "SELECT pg_current_xact_id()::text"
+	firstQuery  = "SELECT nextval('ids'), pg_current_xact_id()::text"
 	holdQuery   = "SELECT pg_advisory_xact_lock(k) FROM (SELECT unnest($1::bigint[]) AS k) AS names"
 	idsQuery    = "SELECT nextval('ids')"
 )
@@ -179,32 +187,26 @@ func (b *pgBatch) opening(round []*pgJob) []*errand {
 	}
 	var errands []*errand
 	if !b.begun {
-		errands = append(errands, plain(beginQuery), plain(xidQuery))
+		errands = append(errands, plain(beginQuery))
 	}
-	names := b.take(round)
+	names := b.names()
 	if len(names) > 0 {
 		errands = append(errands, holding(names))
 	}
 	out := b.lastID == b.endID && slices.ContainsFunc(round, func(j *pgJob) bool { return j.asked != nil && j.asked.ids })
-	if len(names) > 0 || !b.begun || out {
+	switch {
+	case !b.begun:
+		errands = append(errands, plain(firstQuery))
+	case len(names) > 0 || out:
 		errands = append(errands, plain(idsQuery))
 	}
 	return errands
 }
 
-// take gives the names that the batch does not hold yet, in order, so that two batches seldom wait for each other.
-func (b *pgBatch) take(round []*pgJob) []int64 {
-	var names []int64
-	for _, j := range round {
-		for _, name := range j.wanted {
-			if b.holders[name] == nil {
-				names = append(names, name)
-			}
-			b.holders[name] = j
-			j.held = append(j.held, name)
-		}
-		j.wanted = nil
-	}
+// names gives those that the batch has to hold from now on, in order, so that two batches seldom wait for each other.
+func (b *pgBatch) names() []int64 {
+	names := b.wanted
+	b.wanted = nil
 	slices.Sort(names)
 	return names
 }
@@ -220,15 +222,16 @@ func holding(names []int64) *errand {
 // takeOpening reads what the opening gave.
 func (b *pgBatch) takeOpening(errands []*errand) error {
 	for _, e := range errands {
-		switch e.sql {
-		case xidQuery:
-			b.xid = string(e.rows[0][0])
-		case idsQuery:
-			first, err := e.rows[0].int(0)
-			if err != nil {
-				return fmt.Errorf("take keys: %w", err)
-			}
-			b.lastID, b.endID = first, first+idBlock-1
+		if e.sql != firstQuery && e.sql != idsQuery {
+			continue
+		}
+		first, err := e.rows[0].int(0)
+		if err != nil {
+			return fmt.Errorf("take keys: %w", err)
+		}
+		b.lastID, b.endID = first, first+idBlock-1
+		if e.sql == firstQuery {
+			b.xid = string(e.rows[0][1])
 		}
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 // more to come.
 type pgWorker struct {
 	db      *postgres
-	jobs    chan *job
+	queue   *pgQueue
 	reading bool
 	more    string // settings of its connection
 	conn    *pgConn
@@ -26,36 +26,12 @@ const readOnly = "; SET default_transaction_read_only = on"
 func (w *pgWorker) loop() {
 	defer w.hangUp()
 	for {
-		select {
-		case j := <-w.jobs:
-			w.serve(w.gather(j))
-		case <-w.db.quit:
-			if len(w.jobs) == 0 {
-				return
-			}
-			select {
-			case j := <-w.jobs:
-				w.serve(w.gather(j))
-			default:
-			}
+		batch, done, more := w.queue.take()
+		if !more {
+			return
 		}
-	}
-}
-
-// gather takes what is waiting, but for what its caller has given up.
-func (w *pgWorker) gather(first *job) (batch []*job) {
-	for j := first; ; {
-		if j.taken.CompareAndSwap(false, true) {
-			batch = append(batch, j)
-		}
-		if len(batch) == pgGathered {
-			return batch
-		}
-		select {
-		case j = <-w.jobs:
-		default:
-			return batch
-		}
+		w.serve(batch)
+		done()
 	}
 }
 
