@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 
@@ -54,12 +55,16 @@ func (tx *Tx) page(f GroupFilter, skip, most int) (p GroupPage, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.Groups, err = tx.pageFrom(l, f.Status, at, most)
+	places, err := tx.placesFrom(l, f.Status, at, most)
+	if err != nil {
+		return p, err
+	}
+	p.Groups, err = tx.pageAt(l, places)
 	return p, err
 }
 
 // listedColumns are those of a group that stands in a page, with a count of the people in it: one for each row of the page, which
-// is as cheap as asking for all of them at once, and needs no second question.
+// is as cheap as counting for all of them at once, and needs no question of its own.
 const listedColumns = `g.id, g.account_id, g.channel_id, g.number, coalesce(g.network_id, ''), g.status, g.subject, g.description,
 	g.picture, g.invite_link, g.created_at, g.modified_at,
 	(SELECT count(*) FROM participant p WHERE p.group_id = g.id AND p.state IN ($1, $2))`
@@ -73,36 +78,36 @@ func scanListed(row scanner) (ListedGroup, error) {
 	return g, err
 }
 
-// The pages of all living groups and of those of one status, each read along its index. The people are counted outside, after
-// the rows that are stepped over have gone.
+// The places of a page of all living groups, and of those of one status, each read along its index and from nothing else. How many
+// are read stands in the text, because a database that does not know it may think it quicker to sort the whole list.
 const (
-	pageOfAll = `SELECT ` + listedColumns + ` FROM (SELECT * FROM chat_group WHERE list_id = $3 AND ` + living + ` AND list_no <= $4
-		ORDER BY list_no DESC LIMIT $5 OFFSET $6) g ORDER BY g.list_no DESC`
-	pageOfStatus = `SELECT ` + listedColumns + ` FROM (SELECT * FROM chat_group WHERE list_id = $3 AND status = $7 AND ` + living + `
-		AND list_no <= $4 ORDER BY list_no DESC LIMIT $5 OFFSET $6) g ORDER BY g.list_no DESC`
+	placesOfAll    = `SELECT list_no FROM chat_group WHERE list_id = $1 AND ` + living + ` AND list_no <= $2 ORDER BY list_no DESC LIMIT `
+	placesOfStatus = `SELECT list_no FROM chat_group WHERE list_id = $1 AND status = $3 AND ` + living + ` AND list_no <= $2 ORDER BY list_no DESC LIMIT `
 )
 
-func (tx *Tx) pageFrom(l list, status group.Status, at spot, most int) ([]ListedGroup, error) {
-	query, args := pageOfAll, []any{int64(group.Member), int64(group.Removing), l.id, at.top, most, at.skip}
+// placesFrom gives the places of a page that begins at a spot.
+func (tx *Tx) placesFrom(l list, status group.Status, at spot, most int) ([]int64, error) {
+	query, args := placesOfAll, []any{l.id, at.top}
 	if status != anyStatus {
-		query, args = pageOfStatus, append(args, int64(status))
+		query, args = placesOfStatus, append(args, int64(status))
 	}
-	groups, err := all(tx, scanListed, query, args...)
+	places, err := all(tx, func(row scanner) (no int64, err error) { return no, row.Scan(&no) },
+		query+strconv.Itoa(roundUp(at.skip+most)), args...)
 	if err != nil {
-		return nil, fmt.Errorf("read a page of groups: %w", err)
+		return nil, fmt.Errorf("read the places of a page: %w", err)
 	}
-	return groups, nil
+	return cut(places, at.skip, most), nil
 }
+
+// roundUp gives the next power of two, so that there are few different statements.
+func roundUp(n int) int { return 1 << bits.Len(uint(max(n-1, 0))) } //nolint:gosec // it is not negative
 
 // pageAt gives the groups at so many places, newest first.
 func (tx *Tx) pageAt(l list, places []int64) ([]ListedGroup, error) {
 	if len(places) == 0 {
 		return nil, nil
 	}
-	n := 1
-	for n < len(places) {
-		n *= 2 // few different statements; what is left over repeats the last place
-	}
+	n := roundUp(len(places)) // what is left over repeats the last place
 	args := []any{int64(group.Member), int64(group.Removing), l.id}
 	for i := range n {
 		args = append(args, places[min(i, len(places)-1)])

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -104,13 +105,18 @@ func cut(places []int64, skip, most int) []int64 {
 	return places[skip:min(skip+most, len(places))]
 }
 
-// The reading of a list, or a stretch of it, for a text; newest first.
-const (
-	readAll = `SELECT list_no FROM chat_group WHERE list_id = $1 AND ` + living + ` AND list_no BETWEEN $2 AND $3
-		AND subject_key LIKE $4 ESCAPE '\' ORDER BY list_no DESC`
-	readStatus = `SELECT list_no FROM chat_group WHERE list_id = $1 AND status = $5 AND ` + living + ` AND list_no BETWEEN $2 AND $3
-		AND subject_key LIKE $4 ESCAPE '\' ORDER BY list_no DESC`
-)
+// readList reads a list, or a stretch of it, for a text; newest first.
+const readList = `SELECT list_no FROM chat_group WHERE list_id = $1 AND ` + living + ` AND list_no BETWEEN $2 AND $3
+	AND subject_key LIKE $4 ESCAPE '\'%s ORDER BY list_no DESC`
+
+// readStatus does so for one status each. The status stands in the text, so that a database can tell how seldom it is.
+var readStatus = func() (queries [group.Deleted + 1]string) {
+	queries[anyStatus] = fmt.Sprintf(readList, "")
+	for s := anyStatus + 1; s <= group.Deleted; s++ {
+		queries[s] = fmt.Sprintf(readList, " AND status = "+strconv.Itoa(int(s)))
+	}
+	return queries
+}()
 
 func (tx *Tx) readThrough(q *query, from, to int64) (places []int64, err error) {
 	err = tx.eachMatch(q, from, to, func(no int64) { places = append(places, no) })
@@ -118,11 +124,7 @@ func (tx *Tx) readThrough(q *query, from, to int64) (places []int64, err error) 
 }
 
 func (tx *Tx) eachMatch(q *query, from, to int64, see func(no int64)) error {
-	text, args := readAll, []any{q.list.id, from, to, q.pattern}
-	if q.status != anyStatus {
-		text, args = readStatus, append(args, int64(q.status))
-	}
-	err := tx.db.each(text, args, func(row scanner) (bool, error) {
+	err := tx.db.each(readStatus[q.status], []any{q.list.id, from, to, q.pattern}, func(row scanner) (bool, error) {
 		var no int64
 		err := row.Scan(&no)
 		see(no)

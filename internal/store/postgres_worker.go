@@ -115,7 +115,7 @@ func (w *pgWorker) once(jobs []*job) (err error) {
 	case errors.Is(err, errLost) || w.conn.run(plain("ROLLBACK")) != nil:
 		w.hangUp()
 	case errors.Is(err, errEntangled) && len(jobs) == 1 && jobs[0].err != nil:
-		return nil // it is undone, as it wished, and says itself why
+		return nil //nolint:nilerr // it is undone, as it wished, and says itself why
 	}
 	return err
 }
