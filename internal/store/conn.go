@@ -26,10 +26,11 @@ type statement struct {
 	order []int
 }
 
-// settings hold for every connection. The checkpoint threshold is large because a checkpoint in the writer makes everybody wait.
+// settings hold for every connection. The checkpoint threshold is out of the way of the checkpointer, because a checkpoint in the
+// writer makes everybody wait.
 var settings = []string{
 	"busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON",
-	"cache_size = -32768", "wal_autocheckpoint = 16384", "temp_store = MEMORY",
+	"cache_size = -32768", "wal_autocheckpoint = 131072", "temp_store = MEMORY",
 }
 
 // behind lets the writer go on while the flusher waits for the disk in its place.

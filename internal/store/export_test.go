@@ -35,6 +35,9 @@ func (s *Store) Flushing(fn func(before func() error) error) {
 	s.writer.flusher.flush = func() error { return fn(before) }
 }
 
+// CheckpointEvery makes a checkpoint due after so many statements. Nothing may be written meanwhile.
+func (s *Store) CheckpointEvery(statements int64) { s.writer.copier.every = statements }
+
 // WriterPragma reads a setting of the connection that writes. Nothing may be written meanwhile.
 func (s *Store) WriterPragma(name string) (string, error) { return pragma(s.writer.conn, name) }
 

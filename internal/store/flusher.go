@@ -6,19 +6,18 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 )
 
-// flusher brings SQLite's log to the disk behind the writer, and only then has transactions answered: the writer goes on with the
-// next ones meanwhile. What the log holds up to a commit is on the disk once the log has been flushed after it; all that came
-// before the flush shares it.
+// flusher brings SQLite's log to the disk behind the writer, and only then has transactions answered: the writer runs the next
+// ones meanwhile. It takes one commit at a time, so that as many as come share one flush.
 type flusher struct {
 	flush   func() error // waits until what has been written to the log so far is on the disk
 	close   func() error
 	log     *slog.Logger
 	handed  chan commit
+	free    chan struct{} // holds something when a commit can be handed over
 	done    chan struct{}
 	applied atomic.Int64 // the last commit that a reader may have seen
 
@@ -41,9 +40,6 @@ type reader struct {
 	done   chan error
 }
 
-// maxUnflushed bounds how many commits the writer can be ahead of the disk.
-const maxUnflushed = 64
-
 // openFlusher begins to flush the log of a database that is open. The log file stays the same one for as long as a connection
 // is.
 func openFlusher(path string, log *slog.Logger) (*flusher, error) {
@@ -52,7 +48,8 @@ func openFlusher(path string, log *slog.Logger) (*flusher, error) {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	f := &flusher{flush: func() error { return flushData(file) }, close: file.Close, log: log,
-		handed: make(chan commit, maxUnflushed), done: make(chan struct{})}
+		handed: make(chan commit), free: make(chan struct{}, 1), done: make(chan struct{})}
+	f.free <- struct{}{}
 	if err := errors.Join(file.Sync(), syncFolder(filepath.Dir(path))); err != nil { // a log that is new needs its name, too
 		return nil, errors.Join(fmt.Errorf("bring the log to the disk: %w", err), file.Close())
 	}
@@ -62,37 +59,29 @@ func openFlusher(path string, log *slog.Logger) (*flusher, error) {
 
 func (f *flusher) loop() {
 	defer close(f.done)
-	var batch []commit
 	for c := range f.handed {
-		batch = append(batch[:0], c)
-		for more := true; more && len(f.handed) > 0; {
-			if c, more = <-f.handed; more {
-				batch = append(batch, c)
-			}
-		}
-		f.settle(batch)
+		f.settle(c)
+		f.free <- struct{}{}
 	}
 }
 
-// settle flushes once for all and answers them. After a flush that has failed nothing is believed any more: the system may
-// have dropped what it could not write, and would call the next flush a success.
-func (f *flusher) settle(batch []commit) {
+// settle flushes and answers everybody. After a flush that has failed nothing is believed any more: the system may have
+// dropped what it could not write, and would call the next flush a success.
+func (f *flusher) settle(c commit) {
 	err := f.failure()
-	if err == nil && slices.ContainsFunc(batch, func(c commit) bool { return c.wrote }) {
+	if err == nil && c.wrote {
 		if err = f.flush(); err != nil {
 			err = fmt.Errorf("bring the log to the disk: %w", err)
 			f.log.Error("nothing can be written any more; look after the disk, then start again", "error", err)
 		}
 	}
-	for _, c := range batch {
-		for _, j := range c.jobs {
-			if err != nil {
-				j.err = err
-			}
-			j.result <- j.err
+	for _, j := range c.jobs {
+		if err != nil {
+			j.err = err
 		}
+		j.result <- j.err
 	}
-	f.release(batch[len(batch)-1].number, err)
+	f.release(c.number, err)
 }
 
 // release lets go the readers who have seen nothing later.

@@ -53,7 +53,7 @@ func sqliteFile(t *testing.T) opener {
 func TestSettingsAreInForce(t *testing.T) {
 	s := sqliteFile(t)(t)
 	write(t, s, account(1))
-	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "1", "wal_autocheckpoint": "16384",
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "1", "wal_autocheckpoint": "131072",
 		"busy_timeout": "10000", "foreign_keys": "1", "query_only": "0"} {
 		if got, err := s.WriterPragma(name); got != want || err != nil {
 			t.Errorf("%s is %q, %v; want %q", name, got, err, want)

@@ -6,9 +6,11 @@ import "sync/atomic"
 type Stats struct {
 	Commits int64 // common commits, each one wait for the disk
 	Writes  int64 // transactions that were kept, of those that were gathered into these commits
+
+	Checkpoints int64 // how often the log was copied into the file
 }
 
-type stats struct{ commits, writes atomic.Int64 }
+type stats struct{ commits, writes, checkpoints atomic.Int64 }
 
 func (s *stats) committed(batch []*job) {
 	kept := int64(0)
@@ -23,5 +25,5 @@ func (s *stats) committed(batch []*job) {
 
 // Stats gives the counters; Writes divided by Commits tells how well commits are shared.
 func (s *Store) Stats() Stats {
-	return Stats{Commits: s.stats.commits.Load(), Writes: s.stats.writes.Load()}
+	return Stats{Commits: s.stats.commits.Load(), Writes: s.stats.writes.Load(), Checkpoints: s.stats.checkpoints.Load()}
 }

@@ -111,6 +111,11 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	conns = append(conns, c)
+	copier, err := newConn(cfg.Path)
+	if err != nil {
+		return err
+	}
+	conns = append(conns, copier)
 	last, err := lastID(c)
 	if err != nil {
 		return err
@@ -123,7 +128,7 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 		s.readers <- reader
 	}
 	s.ids = newIDs(cfg.Now, last)
-	s.writer = startWriter(c, s, flusher)
+	s.writer = startWriter(c, copier, s, flusher)
 	return nil
 }
 
@@ -136,7 +141,7 @@ func (s *Store) Close() error {
 	if !s.writer.stop() {
 		return ErrClosed
 	}
-	errs := []error{s.writer.flusher.stop()}
+	errs := []error{s.writer.flusher.stop(), s.writer.copier.stop()}
 	for range cap(s.readers) {
 		errs = append(errs, (<-s.readers).close())
 	}

@@ -17,17 +17,22 @@ var ErrClosed = errors.New("the store is closed")
 
 // writer owns the one connection that writes. It takes what is waiting, runs one after the other, commits once, and leaves it to
 // the flusher to answer them all once that is on the disk. It never waits for more to come: a batch is what came while the
-// last one was written.
+// last one was brought to the disk, and has run by then.
 type writer struct {
 	conn    *conn
 	store   *Store
 	flusher *flusher
-	commits int64 // the number of the last one
-	wrote   bool  // whether the last one has changed anything
+	copier  *checkpointer
+	residue chan struct{} // of a checkpoint
 	jobs    chan *job
 	stopped atomic.Bool
 	quit    chan struct{}
 	done    chan struct{}
+
+	commits int64  // the number of the last commit, and of the one that is being made
+	batch   []*job // what it commits
+	wrote   int    // statements of it that can have changed something
+	free    bool   // the flusher is known to be free
 }
 
 type job struct {
@@ -37,8 +42,10 @@ type job struct {
 	taken  atomic.Bool // somebody has begun with it, or its caller has given it up
 }
 
-func startWriter(c *conn, s *Store, f *flusher) *writer {
-	w := &writer{conn: c, store: s, flusher: f, jobs: make(chan *job, 4*maxGathered), quit: make(chan struct{}), done: make(chan struct{})}
+func startWriter(c, copier *conn, s *Store, f *flusher) *writer {
+	w := &writer{conn: c, store: s, flusher: f, residue: make(chan struct{}, 1), jobs: make(chan *job, 4*maxGathered),
+		quit: make(chan struct{}), done: make(chan struct{})}
+	w.copier = startCheckpointer(copier, w.residue, s.log)
 	go w.loop()
 	return w
 }
@@ -96,47 +103,46 @@ func (w *writer) loop() {
 	for {
 		select {
 		case j := <-w.jobs:
-			w.commit(w.gather(j))
+			w.commit(j)
+		case <-w.residue:
+			w.copyResidue()
 		case <-w.quit:
 			if len(w.jobs) == 0 {
 				return
 			}
-			w.commit(w.gather(<-w.jobs))
+			w.commit(<-w.jobs)
 		}
 	}
 }
 
-// gather takes what is waiting, after those who are ready to ask have been let go first.
-func (w *writer) gather(first *job) []*job {
-	runtime.Gosched()
-	batch := append(make([]*job, 0, 1+min(len(w.jobs), maxGathered)), first)
-	for len(batch) < maxGathered {
-		select {
-		case j := <-w.jobs:
-			batch = append(batch, j)
-		default:
-			return batch
-		}
+// copyResidue ends a checkpoint, so that the log can begin anew.
+func (w *writer) copyResidue() {
+	w.store.stats.checkpoints.Add(1)
+	if _, err := checkpoint(w.conn); err != nil {
+		w.store.log.Error("the end of a checkpoint failed; the log grows until one succeeds", "error", err)
 	}
-	return batch
 }
 
-// commit runs the batch and hands it over. When the common commit fails, nobody's work is there.
-func (w *writer) commit(batch []*job) {
+// commit runs a batch and hands it over. When the common commit fails, nobody's work is there.
+func (w *writer) commit(first *job) {
 	w.commits++
+	w.batch, w.wrote = append(make([]*job, 0, 1+min(len(w.jobs), maxGathered)), first), 0
 	err := w.flusher.failure()
 	if err == nil {
-		err = w.transact(&Tx{db: w.conn, store: w.store}, batch)
+		err = w.transact(&Tx{db: w.conn, store: w.store})
 	}
+	w.awaitFlusher()
 	if err == nil {
-		w.store.stats.committed(batch)
+		w.store.stats.committed(w.batch)
+		w.copier.wrote(w.wrote)
 	}
-	for _, j := range batch {
+	for _, j := range w.batch {
 		if err != nil {
 			j.err = err
 		}
 	}
-	w.flusher.handed <- commit{number: w.commits, jobs: batch, wrote: err == nil && w.wrote}
+	w.free = false
+	w.flusher.handed <- commit{number: w.commits, jobs: w.batch, wrote: w.wrote > 0}
 }
 
 // errSpoilt says that a transaction has failed after it had written, and that the batch had no savepoints to go back to.
@@ -145,28 +151,85 @@ var errSpoilt = errors.New("a transaction of the batch failed")
 // transact runs the batch without savepoints, which cost a transaction a seventh of what it costs besides: nearly all
 // succeed, and most of those that fail do so before they write. When one leaves something behind, the batch is undone and runs
 // once more, with savepoints.
-func (w *writer) transact(tx *Tx, batch []*job) error {
-	err := w.attempt(tx, batch, w.runBare)
+func (w *writer) transact(tx *Tx) error {
+	err := w.attempt(tx, w.gather)
 	if errors.Is(err, errSpoilt) {
-		err = w.attempt(tx, batch, w.runOne)
+		err = w.attempt(tx, w.runAgain)
 	}
 	return err
 }
 
-func (w *writer) attempt(tx *Tx, batch []*job, run func(*Tx, *job) error) error {
+func (w *writer) attempt(tx *Tx, run func(*Tx) error) error {
 	if err := tx.run("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	before := w.conn.writes
-	for _, j := range batch {
-		if err := run(tx, j); err != nil {
-			return errors.Join(err, tx.run("ROLLBACK"))
-		}
+	if err := run(tx); err != nil {
+		return errors.Join(err, tx.run("ROLLBACK"))
 	}
-	w.wrote = w.conn.writes > before
+	wrote := w.conn.writes - before
+	w.awaitFlusher()
 	w.flusher.applied.Store(w.commits) // from now on readers may see it
 	if err := tx.run("COMMIT"); err != nil {
 		return errors.Join(fmt.Errorf("commit: %w", err), tx.run("ROLLBACK"))
+	}
+	w.wrote = wrote
+	return nil
+}
+
+// gather runs the batch, and whatever comes until the flusher is free.
+func (w *writer) gather(tx *Tx) error {
+	for done := 0; ; done++ {
+		if err := w.runBare(tx, w.batch[done]); err != nil {
+			return err
+		}
+		next := w.next(done == 0)
+		if next == nil {
+			return nil
+		}
+		w.batch = append(w.batch, next)
+	}
+}
+
+// next gives another transaction for the batch. Nobody is waited for, unless the batch has to wait in any case.
+func (w *writer) next(first bool) *job {
+	if len(w.batch) == maxGathered {
+		return nil
+	}
+	if first && len(w.jobs) == 0 {
+		runtime.Gosched() // for those who are ready to ask
+	}
+	select {
+	case j := <-w.jobs:
+		return j
+	default:
+	}
+	if w.free {
+		return nil
+	}
+	select {
+	case j := <-w.jobs:
+		return j
+	case <-w.flusher.free:
+		w.free = true
+		return nil
+	}
+}
+
+// awaitFlusher waits until the flusher can take a commit.
+func (w *writer) awaitFlusher() {
+	if !w.free {
+		<-w.flusher.free
+		w.free = true
+	}
+}
+
+// runAgain runs the batch with savepoints.
+func (w *writer) runAgain(tx *Tx) error {
+	for _, j := range w.batch {
+		if err := w.runOne(tx, j); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -19,9 +19,10 @@ func oneWriter(c *store.Config) { c.Writers = 1 }
 func hold(t *testing.T, s *store.Store) (release func()) {
 	t.Helper()
 	began, free, done := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	begin := sync.OnceFunc(func() { close(began) })
 	go func() {
 		done <- s.Write(context.Background(), func(*store.Tx) error {
-			close(began)
+			begin()
 			<-free
 			return nil
 		})
@@ -81,8 +82,8 @@ func testCommitsAreShared(t *testing.T, open opener) {
 		t.Fatal(err)
 	}
 	after := s.Stats()
-	if commits, writes := after.Commits-before.Commits, after.Writes-before.Writes; commits != 3 || writes != int64(many)+1 {
-		t.Errorf("%d transactions were committed %d times; want %d in 3 (the one that held, as many as are gathered, and the rest)", writes, commits, many+1)
+	if commits, writes := after.Commits-before.Commits, after.Writes-before.Writes; commits < 2 || commits > 3 || writes != int64(many)+1 {
+		t.Errorf("%d transactions were committed %d times; want %d in 2 or 3 (the one that held, perhaps by itself, as many as are gathered, and the rest)", writes, commits, many+1)
 	}
 	same(t, want, accountIDs(t, s))
 }
