@@ -93,7 +93,7 @@ func (d Data) settleKind(development bool) error {
 func (d Data) clear() error {
 	var errs []error
 	for _, file := range []string{databaseFile, databaseFile + "-wal", databaseFile + "-shm", sealKeyFile, simulatorFile,
-		simulatorFile + ".new", readyFile, nodeFile, store.NonceLogFile, store.OldNonceLogFile} {
+		simulatorFile + ".new", readyFile, nodeFile, copiedFile, store.NonceLogFile, store.OldNonceLogFile} {
 		if err := os.Remove(d.path(file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, fmt.Errorf("clear data directory: %w", err))
 		}

@@ -50,8 +50,8 @@ func TestServeOnPostgres(t *testing.T) {
 	}
 	files, err := os.ReadDir(filepath.Join(dir, "two"))
 	must(t, err)
-	if len(files) != 1 || files[0].Name() != lockFile {
-		t.Errorf("a node keeps %v in its folder, want the lock alone", files)
+	if len(files) != 2 || files[0].Name() != lockFile || files[1].Name() != nodeFile {
+		t.Errorf("a node keeps %v in its folder, want the lock and its number alone", files)
 	}
 }
 

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -138,4 +139,19 @@ func testChannels(t *testing.T, open opener) {
 	low.Token = "tokenThree"
 	same(t, []group.BusinessNumber{low, high}, read(t, s, (*store.Tx).Numbers))
 	misses(t, s, func(tx *store.Tx) error { return tx.SetNumberToken(8613800000009, "x") })
+}
+
+// testIllegible: text with zero bytes or broken UTF-8 is looked for in vain, and where it is kept, what can be read of it is.
+func testIllegible(t *testing.T, open opener) {
+	s := open(t)
+	for i, text := range []string{"a\x00b", "a\xffb"} {
+		noRow(t, s, func(tx *store.Tx) (group.Group, error) { return tx.GroupByNetworkID(text) })
+		noRow(t, s, func(tx *store.Tx) (store.AccessKey, error) { return tx.AccessKey(text) })
+		a := store.Account{ID: int64(i) + 1, Name: text, CreatedAt: day}
+		write(t, s, func(tx *store.Tx) error { return tx.InsertAccount(&a) })
+		name := read(t, s, func(tx *store.Tx) (store.Account, error) { return tx.Account(a.ID) }).Name
+		if !strings.HasPrefix(name, "a") || !strings.HasSuffix(name, "b") {
+			t.Errorf("%q is read back as %q", text, name)
+		}
+	}
 }

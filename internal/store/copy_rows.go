@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 
 	"zombiezen.com/go/sqlite"
 )
@@ -129,12 +128,4 @@ func (r *copyRows) value(i int) error {
 		r.buffer.int(column.kind.size, v)
 	}
 	return nil
-}
-
-// legible puts the sign for what cannot be read in the place of what PostgreSQL does not take as text: zero bytes and broken UTF-8.
-func legible(s string) string {
-	if strings.IndexByte(s, 0) >= 0 {
-		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
 }

@@ -35,12 +35,12 @@ func value(arg any) (kind, []byte) {
 	case int:
 		return number, binary.BigEndian.AppendUint64(nil, uint64(v)) //nolint:gosec // the same 64 bits
 	case string:
-		return text, append([]byte{}, v...)
+		return text, append([]byte{}, legible(v)...)
 	case nullText:
 		if v == "" {
 			return text, nil
 		}
-		return text, []byte(v)
+		return text, []byte(legible(string(v)))
 	case []byte:
 		return binry, v
 	}
@@ -50,8 +50,17 @@ func value(arg any) (kind, []byte) {
 	case v.Kind() == reflect.Bool:
 		return value(boolInt(v.Bool()))
 	default:
-		return text, append([]byte{}, v.String()...)
+		return text, append([]byte{}, legible(v.String())...)
 	}
+}
+
+// legible puts the sign for what cannot be read in the place of what PostgreSQL does not take as text: zero bytes and broken UTF-8.
+// Callers and the network may send either where something is only looked for.
+func legible(s string) string {
+	if strings.IndexByte(s, 0) >= 0 {
+		s = strings.ReplaceAll(s, "\x00", "\uFFFD")
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
 // call is one statement that somebody wants run, with its arguments ready to be sent.

@@ -46,6 +46,7 @@ func suite(t *testing.T, fresh func(t *testing.T) opener) {
 		{"operations pruned", testPruneOperations},
 		{"events pruned", testPruneEvents},
 		{"dead items pruned", testPruneDeadItems},
+		{"text that cannot be read", testIllegible},
 		{"commits are shared", testCommitsAreShared},
 		{"a bad transaction stands alone", testBadTransactionStandsAlone},
 		{"cancelled before its turn", testCancelledBeforeItsTurn},
