@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -25,6 +26,9 @@ type lease struct {
 	lapse  *time.Timer
 	ctx    context.Context // of the handlers that run under it
 	cancel context.CancelFunc
+
+	inheriting sync.Mutex  // held by who takes over what the dead have left
+	unswept    atomic.Bool // lanes that were taken over may not have been woken yet
 
 	renewing sync.WaitGroup
 	over     chan struct{} // closed when it is to be renewed no more
@@ -138,7 +142,8 @@ func (o *Outbox) renew() error {
 	if lost {
 		return o.rejoin(ctx, nodes)
 	}
-	return o.survey(ctx, nodes)
+	o.survey(nodes)
+	return nil
 }
 
 // rejoin comes back after the others have taken this node for dead. It does not when another process has its number: that means that
@@ -152,9 +157,9 @@ func (o *Outbox) rejoin(ctx context.Context, nodes []store.Node) error {
 	return o.take(ctx, (*store.Tx).JoinNode)
 }
 
-// survey notes who lives, and takes over what the dead have left. It does so only when its own lease has held for as long as a lease
-// lasts: after the database was away, the others are given the time to come back.
-func (o *Outbox) survey(ctx context.Context, nodes []store.Node) error {
+// survey notes who lives, and has taken over what the dead have left. It does so only when its own lease has held for as long as a
+// lease lasts: after the database was away, the others are given the time to come back.
+func (o *Outbox) survey(nodes []store.Node) {
 	var dead []int64
 	peers, first := 0, true
 	for _, n := range nodes {
@@ -171,15 +176,33 @@ func (o *Outbox) survey(ctx context.Context, nodes []store.Node) error {
 	o.lease.peers, o.lease.first = peers, first
 	steady := time.Since(o.lease.since) >= o.lease.last
 	o.lease.mu.Unlock()
-	if !steady || len(dead) == 0 {
-		return nil
+	if !steady || len(dead) == 0 && !o.lease.unswept.Load() || !o.lease.inheriting.TryLock() {
+		return
 	}
+	o.lease.renewing.Go(func() { // by itself, because the lease has to be renewed meanwhile
+		defer o.lease.inheriting.Unlock()
+		if err := o.inherit(dead); err != nil {
+			o.cfg.Logger.Warn("the lanes of dead nodes were not all taken over; trying again", "error", err)
+		}
+	})
+}
+
+// inherit takes over what the dead have left and wakes it. When waking fails, it has to be made up for: the dead are not to be seen
+// any more.
+func (o *Outbox) inherit(dead []int64) error {
+	ctx, cancel := context.WithTimeout(o.ctx, o.lease.last)
+	defer cancel()
+	o.lease.unswept.Store(true)
 	for _, id := range dead {
 		if err := o.takeOver(ctx, id); err != nil {
 			return fmt.Errorf("take over the lanes of a dead node: %w", err)
 		}
 	}
-	return o.sweep(ctx)
+	if err := o.sweep(ctx); err != nil {
+		return err
+	}
+	o.lease.unswept.Store(false)
+	return nil
 }
 
 func (o *Outbox) takeOver(ctx context.Context, dead int64) error {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // pgBatch runs transactions that came at the same time as one: their functions side by side, what they ask for in common
@@ -410,7 +412,12 @@ func takeWrites(jobs []*pgJob, f form) (calls []call) {
 // has broken.
 func endOf(c *pgConn, xid string) (string, error) {
 	e := &errand{sql: "SELECT coalesce(pg_xact_status($1::text::xid8), 'aborted')", params: [][]byte{[]byte(xid)}}
-	if err := c.run(e); err != nil {
+	err := c.run(e)
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == "22023" { // the number has not been given out yet: a crash has undone that
+		return "aborted", nil
+	}
+	if err != nil {
 		return "", err
 	}
 	return string(e.rows[0][0]), nil

@@ -31,7 +31,12 @@ var errLost = errors.New("the connection to the database was lost")
 type pgConn struct {
 	pg         *pgconn.PgConn
 	statements map[string]*pgconn.StatementDescription // by their text
+	life       string                                  // of the server: it has another one after a crash
 }
+
+// lifeQuery gives when the server's counters began. They outlive an orderly stop; after a crash, and on a standby that has become
+// the primary, they begin anew.
+const lifeQuery = "SELECT coalesce(stats_reset::text, '') FROM pg_stat_bgwriter"
 
 // connectPostgres opens a connection and sets what holds for all of them, and more.
 func connectPostgres(ctx context.Context, cfg *pgconn.Config, more string) (*pgConn, error) {
@@ -41,10 +46,17 @@ func connectPostgres(ctx context.Context, cfg *pgconn.Config, more string) (*pgC
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errLost, err)
 	}
-	if err := pg.Exec(ctx, pgSettings+more).Close(); err != nil {
-		return nil, errors.Join(fmt.Errorf("set up connection: %w", err), pg.Close(ctx))
+	c := &pgConn{pg: pg, statements: map[string]*pgconn.StatementDescription{}}
+	results, err := pg.Exec(ctx, pgSettings+more+"; "+lifeQuery).ReadAll()
+	if err != nil {
+		err = c.told(err)
+		c.close()
+		return nil, fmt.Errorf("set up connection: %w", err)
 	}
-	return &pgConn{pg: pg, statements: map[string]*pgconn.StatementDescription{}}, nil
+	if last := results[len(results)-1]; len(last.Rows) > 0 {
+		c.life = string(last.Rows[0][0])
+	}
+	return c, nil
 }
 
 func (c *pgConn) close() {

@@ -69,6 +69,8 @@ func (w *pgWorker) attempt(batch []*job) error {
 		switch {
 		case err == nil:
 			return nil
+		case errors.Is(err, ErrUnavailable): // it may be done, and must not be done twice
+			return err
 		case lost && time.Now().After(patience):
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		case !lost && (len(batch) > 1 || try >= most || !passes(err)):
@@ -110,8 +112,9 @@ func (w *pgWorker) once(jobs []*job) (err error) {
 	case err == nil:
 		return nil
 	case errors.Is(err, errUnknownEnd):
+		life := w.conn.life
 		w.hangUp()
-		return w.learn(b.xid, err)
+		return w.learn(b.xid, life, err)
 	case errors.Is(err, errLost) || w.conn.run(plain("ROLLBACK")) != nil:
 		w.hangUp()
 	case errors.Is(err, errEntangled) && len(jobs) == 1 && jobs[0].err != nil:
@@ -121,8 +124,9 @@ func (w *pgWorker) once(jobs []*job) (err error) {
 }
 
 // learn asks what has become of a transaction whose commit was not answered. nil says that it is there; errLost, that it is not and
-// can be run again.
-func (w *pgWorker) learn(xid string, unknown error) (err error) {
+// can be run again. A server that has crashed meanwhile may have forgotten the transaction and have given its number to another, so
+// that nobody can tell whose end it knows.
+func (w *pgWorker) learn(xid, life string, unknown error) (err error) {
 	for patience := time.Now().Add(3 * pgPatience); time.Now().Before(patience); {
 		var status string
 		if w.conn == nil {
@@ -134,6 +138,8 @@ func (w *pgWorker) learn(xid string, unknown error) (err error) {
 		switch {
 		case err != nil:
 			w.hangUp()
+		case status == "committed" && w.conn.life != life:
+			return fmt.Errorf("%w: the server crashed: %w", ErrUnavailable, unknown)
 		case status == "committed":
 			return nil
 		case status == "aborted":

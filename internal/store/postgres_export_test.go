@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// KillConnections ends the connections to the database, except the one that does it, whose last statement is like the pattern. It
+// tells how many there were.
+func (s *Store) KillConnections(pattern string) (killed int, err error) {
+	c, err := connectPostgres(context.Background(), s.postgres.config, "")
+	if err != nil {
+		return 0, err
+	}
+	defer c.close()
+	e := &errand{sql: `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+		WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE $1::text`, params: [][]byte{[]byte(pattern)}}
+	if err := c.run(e); err != nil {
+		return 0, err
+	}
+	n, err := e.rows[0].int(0)
+	return int(n), err
+}
+
+// step is one statement of a recorded transaction, and how it was asked for.
+type step struct {
+	call
+	alone bool // it is never sent together with others
+}
+
+// recorder runs every statement by itself and remembers it.
+type recorder struct {
+	pgSnapshot
+	steps []step
+}
+
+func (r *recorder) note(query string, args []any, alone bool) {
+	r.steps = append(r.steps, step{newCall(query, args), alone})
+}
+
+func (r *recorder) each(query string, args []any, see func(scanner) (bool, error)) error {
+	r.note(query, args, !strings.HasPrefix(query, "SELECT"))
+	return r.pgSnapshot.each(query, args, see)
+}
+
+func (r *recorder) exec(query string, args []any) (int64, error) {
+	r.note(query, args, true)
+	return r.pgSnapshot.exec(query, args)
+}
+
+func (r *recorder) put(query string, args []any) error {
+	r.note(query, args, false)
+	return r.pgSnapshot.put(query, args)
+}
+
+func (r *recorder) add(query string, args []any) error {
+	r.note(query, args, true)
+	return r.pgSnapshot.put(query, args)
+}
+
+func (r *recorder) putRows(q *rowsQuery, rows [][]any) error {
+	for _, row := range rows {
+		if err := r.put(q.values(1), row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CompareForms has a transaction recorded for three tenants, and then runs each of its statements for the three one by one, and for all
+// of them at once. It gives the statements that it has compared, and tells of those that do not do the same.
+func (s *Store) CompareForms(transaction func(tx *Tx, tenant int64) error) (compared []string, err error) {
+	c, err := connectPostgres(context.Background(), s.postgres.config, "; SET idle_in_transaction_session_timeout = 0")
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	tenants := make([]*recorder, 3)
+	if err := c.run(plain("BEGIN")); err != nil {
+		return nil, err
+	}
+	for i := range tenants {
+		tenants[i] = &recorder{pgSnapshot: pgSnapshot{c}}
+		double := &Store{postgres: s.postgres, seal: s.seal, log: s.log, ids: newIDs(time.Now, int64(i+1)<<61)}
+		if err := transaction(&Tx{db: tenants[i], store: double}, int64(i+1)); err != nil {
+			return nil, fmt.Errorf("tenant %d: %w", i+1, err)
+		}
+	}
+	if err := c.run(plain("ROLLBACK"), plain("BEGIN")); err != nil {
+		return nil, err
+	}
+	var wrong []error
+	for i := range tenants[0].steps {
+		calls := make([]call, len(tenants))
+		for j, t := range tenants {
+			if i >= len(t.steps) || t.steps[i].form() != tenants[0].steps[i].form() {
+				return nil, fmt.Errorf("step %d is not the same for tenant %d: %s", i, j+1, tenants[0].steps[i].query)
+			}
+			calls[j] = t.steps[i].call
+		}
+		if tenants[0].steps[i].alone || calls[0].kinds == "" {
+			err = oneByOne(c, calls, nil)
+		} else {
+			compared = append(compared, calls[0].query)
+			err = compare(c, calls)
+		}
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("step %d, %s: %w", i, calls[0].query, err))
+		}
+	}
+	return compared, errors.Join(wrong...)
+}
+
+// oneByOne runs calls by themselves, and shows what each brought.
+func oneByOne(c *pgConn, calls []call, see func(n int, rows []pgRow)) error {
+	for i := range calls {
+		e := &errand{sql: forms.single(calls[i].form()), params: calls[i].values}
+		if err := c.run(e); err != nil {
+			return err
+		}
+		if see != nil {
+			see(i, e.rows)
+		}
+	}
+	return nil
+}
+
+func compare(c *pgConn, calls []call) error {
+	want, got := make([][]pgRow, len(calls)), make([][]pgRow, len(calls))
+	reads := strings.HasPrefix(calls[0].query, "SELECT")
+	if err := c.run(plain("SAVEPOINT before")); err != nil {
+		return err
+	}
+	if err := oneByOne(c, calls, func(n int, rows []pgRow) { want[n] = rows }); err != nil {
+		return err
+	}
+	left, err := contents(c, calls[0].query)
+	if err != nil {
+		return err
+	}
+	if err := c.run(plain("ROLLBACK TO before")); err != nil {
+		return err
+	}
+	e, err := together(calls)
+	if err == nil {
+		err = c.run(e)
+	}
+	if err != nil {
+		return errors.Join(err, c.run(plain("ROLLBACK TO before")), oneByOne(c, calls, nil))
+	}
+	for _, row := range e.rows {
+		if !reads {
+			break
+		}
+		n, err := row.int(0)
+		if err != nil {
+			return err
+		}
+		got[n-1] = append(got[n-1], row[1:])
+	}
+	now, err := contents(c, calls[0].query)
+	if err != nil || !reflect.DeepEqual(now, left) {
+		return fmt.Errorf("together it leaves\n%s\nand one by one\n%s, %w", now, left, err)
+	}
+	if reads && !reflect.DeepEqual(want, got) {
+		return fmt.Errorf("together it reads\n%q\nand one by one\n%q", got, want)
+	}
+	return nil
+}
+
+var written = regexp.MustCompile(`^(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)`)
+
+// contents gives what is in the table that a statement writes to.
+func contents(c *pgConn, query string) (rows []string, err error) {
+	table := written.FindStringSubmatch(query)
+	if table == nil {
+		return nil, nil
+	}
+	e := plain("SELECT t::text FROM " + table[1] + " AS t ORDER BY 1")
+	if err := c.run(e); err != nil {
+		return nil, err
+	}
+	for _, row := range e.rows {
+		rows = append(rows, string(row[0]))
+	}
+	return rows, nil
+}

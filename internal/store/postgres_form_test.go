@@ -1,0 +1,117 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/ram"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// Every statement that may be sent for many at once does for each of them what it would have done alone.
+func TestPostgresStatementsForMany(t *testing.T) {
+	t.Parallel()
+	s := postgresDatabase(t)(t)
+	compared, err := s.CompareForms(func(tx *store.Tx, tenant int64) error {
+		return errors.Join(tenantAccounts(tx, tenant), tenantGroups(tx, tenant), tenantLanes(tx, tenant), tenantNodes(tx, tenant))
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	forms := map[string]bool{}
+	for _, query := range compared {
+		forms[query] = true
+	}
+	if len(forms) < 45 {
+		t.Errorf("only %d statements were compared", len(forms))
+	}
+}
+
+func drop(_ any, err error) error { return err }
+
+// missed lets pass that nothing was found.
+func missed(_ any, err error) error {
+	if errors.Is(err, store.ErrNoRow) {
+		return nil
+	}
+	return fmt.Errorf("found what is not there: %w", err)
+}
+
+func tenantAccounts(tx *store.Tx, tenant int64) error {
+	name := "tenant " + strconv.FormatInt(tenant, 10)
+	user := ram.User{ID: strconv.FormatInt(100+tenant, 10), AccountID: ram.AccountID(strconv.FormatInt(tenant, 10)), Name: name, CreatedAt: day}
+	key := store.AccessKey{ID: "LTAI" + name, AccountID: tenant, UserID: 100 + tenant, Secret: "secret", Active: true, CreatedAt: day}
+	channel := group.Channel{AccountID: tenant, SpaceID: "cams-" + name, Name: name, CreatedAt: day}
+	number := group.BusinessNumber{Number: businessNumber + group.Number(tenant), AccountID: tenant, PhoneNumberID: name, WABAID: "w", Token: "t"}
+	attachment := store.Attachment{AccountID: tenant, UserID: 100 + tenant, Kind: "Custom", Policy: name}
+	err := errors.Join(tx.InsertAccount(&store.Account{ID: tenant, Name: name, CreatedAt: day}), tx.SetBeta(tenant, tenant == 2),
+		tx.InsertUser(&user), tx.InsertAccessKey(&key), tx.SetAccessKeyActive(tenant, key.ID, tenant != 1),
+		tx.PutPolicy(&store.Policy{AccountID: tenant, Name: name, Document: "{}", CreatedAt: day}),
+		tx.PutPolicy(&store.Policy{AccountID: tenant, Name: name, Document: `{"Version":"` + name + `"}`, CreatedAt: day}),
+		tx.Attach(attachment), tx.Attach(attachment), tx.InsertChannel(&channel), tx.Raise())
+	number.ChannelID = channel.ID
+	return errors.Join(err, tx.InsertNumber(&number, 0), tx.SetNumberToken(number.Number, name),
+		drop(tx.Accounts()), drop(tx.Account(tenant)), missed(tx.Account(tenant+1000)), drop(tx.Users(tenant)), drop(tx.User(100+tenant)),
+		drop(tx.UserByName(tenant, name)), missed(tx.UserByName(tenant, "nobody")), drop(tx.AccessKey(key.ID)),
+		drop(tx.AccessKeys(tenant, 100+tenant)), drop(tx.AccessKeys(tenant, 0)), drop(tx.Policies(tenant)),
+		drop(tx.Attachments(tenant, 100+tenant)), drop(tx.Channels()), drop(tx.Numbers()), drop(tx.Generation()),
+		tx.PutSpent(store.Allowance{AccountID: tenant, Action: "A"}, 5*tenant), tx.PutSpent(store.Allowance{AccountID: tenant, Action: "A"}, 7*tenant),
+		drop(tx.Spent(store.Allowance{AccountID: tenant, Action: "A"})), drop(tx.Spent(store.Allowance{AccountID: tenant, Action: "A", Refused: true})))
+}
+
+func tenantGroups(tx *store.Tx, tenant int64) error {
+	name := "tenant " + strconv.FormatInt(tenant, 10)
+	groups := make([]group.Group, 3)
+	var errs []error
+	for i := range groups {
+		groups[i] = group.Group{AccountID: tenant, SpaceID: 30 + tenant, Number: businessNumber, Status: group.Creating, Subject: name, CreatedAt: day, ModifiedAt: day}
+		errs = append(errs, tx.InsertGroup(&groups[i]))
+	}
+	for i, status := range []group.Status{group.Active, group.Suspended, group.Deleted} {
+		groups[i].Status, groups[i].NetworkID, groups[i].Subject = status, name+" "+strconv.Itoa(i), "it's "+name
+		errs = append(errs, tx.UpdateGroup(&groups[i]))
+	}
+	first := &groups[0]
+	var people []group.Participant
+	for i, state := range []group.ParticipantState{group.Member, group.Removing, group.Left} {
+		people = append(people, group.Participant{Number: group.Number(int64(i) + 1 + 10*tenant), State: state, Since: day, OperationID: tenant})
+	}
+	op := group.Operation{AccountID: tenant, GroupID: first.ID, Kind: group.KindRemove, State: group.Pending, NonceHash: tenant, At: day, ClientToken: "token",
+		People: []group.Person{{Number: 5}}}
+	bare := group.Operation{AccountID: tenant, At: day}
+	errs = append(errs, tx.PutParticipants(first.ID, people), tx.PutParticipants(first.ID, people[1:]), tx.InsertOperation(&op), tx.InsertOperation(&bare))
+	op.State, op.DoneAt, op.Result = group.Done, day, name
+	event := group.Event{AccountID: tenant, GroupID: first.ID, Kind: "joined", At: day, Body: name}
+	parked := store.Report{NetworkID: name, Dedupe: name, ReceivedAt: day, Body: []byte(name)}
+	filter := store.GroupFilter{ChannelID: 30 + tenant, Number: businessNumber}
+	return errors.Join(errors.Join(errs...), tx.UpdateOperation(&op), drop(tx.Group(first.ID)), missed(tx.Group(1)), drop(tx.GroupByNetworkID(name+" 0")),
+		drop(tx.KnowsGroup(name+" 1")), drop(tx.KnowsGroup("nobody's")), drop(tx.GroupsAfter(0, 10)), drop(tx.CountLiving()),
+		drop(tx.CountNumberGroups(30+tenant, businessNumber)), drop(tx.Page(filter, 0, 10)), drop(tx.Page(filter, 1, 1)),
+		drop(tx.Participants(first.ID)), drop(tx.Operation(op.ID)), drop(tx.OperationByToken(tenant, "token")), drop(tx.Operations(tenant, 0, 1)),
+		drop(tx.Operations(tenant, bare.ID, 5)), tx.InsertEvent(&event), tx.InsertEvent(&event), drop(tx.EventsAfter(tenant, 0, 1)),
+		tx.Park(parked), tx.Park(parked), drop(tx.TakeParked(name, "")), drop(tx.TakeParked("", "nobody's")))
+}
+
+func tenantLanes(tx *store.Tx, tenant int64) error {
+	lane, other := groupLane(50+tenant), groupLane(60+tenant)
+	first, second := store.Item{Lane: lane, Kind: group.KindRemove, OperationID: tenant, Payload: []byte{0}}, store.Item{Lane: lane, Kind: group.KindSend}
+	third := store.Item{Lane: other, Kind: group.KindSend, Payload: []byte("text")}
+	err := errors.Join(tx.Enqueue(&first), tx.Enqueue(&second), tx.Enqueue(&third))
+	first.Ref, first.Attempts, first.NextAt, first.Failure = "ref "+strconv.FormatInt(tenant, 10), 2, day.Add(time.Hour), "timed out"
+	third.Dead = true
+	return errors.Join(err, tx.PutItem(&first), tx.PutItem(&third), drop(tx.Head(lane)), missed(tx.Head(other)), dropTwo(tx.HeadAlone(lane)),
+		drop(tx.ItemByRef(first.Ref)), missed(tx.ItemByRef("nobody's")), drop(tx.HasItem(lane, group.KindSend)), drop(tx.Lanes(lane, 5)),
+		drop(tx.DeadItems(5)), tx.EnqueueReread(lane), tx.EnqueueReread(lane), tx.Finish(&first), drop(tx.Head(lane)))
+}
+
+func dropTwo(_, _ any, err error) error { return err }
+
+func tenantNodes(tx *store.Tx, tenant int64) error {
+	dead, to := 70+tenant, 80+tenant
+	return errors.Join(tx.Leave(dead, []byte("report")), tx.Leave(dead, []byte("another")), drop(tx.Inbox(dead, 0, 1)), tx.TakeOver(dead, to),
+		drop(tx.Inbox(to, 0, 5)), drop(tx.Inbox(dead, 0, 5)), tx.LeaveNode(store.Node{ID: to, Run: 1}))
+}
