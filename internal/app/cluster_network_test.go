@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -238,9 +237,4 @@ func (b *balancer) pass(r *http.Request, body []byte, n *node) (passed, error) {
 		err = errNobodyThere
 	}
 	return passed{res.StatusCode, answer}, err
-}
-
-// without gives the others.
-func without(nodes []*node, n *node) []*node {
-	return slices.DeleteFunc(slices.Clone(nodes), func(other *node) bool { return other == n })
 }

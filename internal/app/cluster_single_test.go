@@ -116,7 +116,6 @@ func TestClusterRemovalIsAnsweredWhereItWasAsked(t *testing.T) {
 		t.Errorf("removal at the owner: %s %s", a.Code, a.Body)
 	}
 	for _, command := range c.journal() {
-		t.Logf("%+v", command)
 		if command.operation == "remove_participants" && command.node != owner.index {
 			t.Errorf("the removal of %v was sent by node %d, want %d: the test shows nothing", command.people, command.node, owner.index)
 		}
@@ -131,6 +130,7 @@ func TestClusterRemovalIsAnsweredWhereItWasAsked(t *testing.T) {
 // TestClusterFinishesWhatADeadNodeBegan kills the node whose removal is with the network: another one finishes it, and goes on
 // with what stands behind it.
 func TestClusterFinishesWhatADeadNodeBegan(t *testing.T) {
+	t.Parallel()
 	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t), delay: 10 * time.Millisecond, confirm: 15 * time.Second})
 	dead, alive := c.nodes[0], c.nodes[1]
 	alive.client.http.Timeout = 3 * patience
@@ -169,6 +169,7 @@ func TestClusterFinishesWhatADeadNodeBegan(t *testing.T) {
 
 // TestClusterTakesOverADeadNodesLane kills the node that owns a lane with work in it that has not begun.
 func TestClusterTakesOverADeadNodesLane(t *testing.T) {
+	t.Parallel()
 	c := openCluster(t, clusterPlan{nodes: 2, database: pgserver.Database(t), delay: 10 * time.Millisecond})
 	dead, alive := c.nodes[0], c.nodes[1]
 	s := alive.mustSite()
@@ -239,6 +240,7 @@ func TestClusterSharesItsThrottle(t *testing.T) {
 
 // TestClusterHeedsAChangeAtOnce: what the operator changes holds from the next request on, at every node.
 func TestClusterHeedsAChangeAtOnce(t *testing.T) {
+	t.Parallel()
 	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t)})
 	m, err := app.Manage(t.Context(), c.data, false)
 	must(t, err)
@@ -271,6 +273,7 @@ func TestClusterHeedsAChangeAtOnce(t *testing.T) {
 
 // TestP6ARequestIsGoodOnceInAWholeCluster sends the bytes of calls that change and of calls that read to all nodes at once.
 func TestP6ARequestIsGoodOnceInAWholeCluster(t *testing.T) {
+	t.Parallel()
 	c := openCluster(t, clusterPlan{nodes: 3, database: pgserver.Database(t), confirm: 5 * time.Second})
 	g := c.nodes[0].mustSite().newGroup("Team")
 	for i := range 20 {

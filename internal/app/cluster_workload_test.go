@@ -50,11 +50,10 @@ func (w *workload) open(groups int) {
 // worker is one client.
 type worker struct {
 	*workload
-	index  int
-	dice   *rand.Rand
-	done   int // calls so far
-	kept   []kept
-	wishes map[string]int
+	index int
+	dice  *rand.Rand
+	done  int // calls so far
+	kept  []kept
 }
 
 // kept is a request that was accepted, to be sent once more.

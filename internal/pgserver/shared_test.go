@@ -30,7 +30,7 @@ func TestDatabaseOfTheSharedServer(t *testing.T) {
 	if first == second {
 		t.Fatalf("one database for two: %s", first)
 	}
-	if pgserver.Shared(t) != pgserver.Shared(t) {
+	if one, two := pgserver.Shared(t), pgserver.Shared(t); one != two {
 		t.Error("a second server for one binary")
 	}
 	query(t, first, "CREATE TABLE trace (n int)")
