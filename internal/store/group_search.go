@@ -122,7 +122,7 @@ func (tx *Tx) eachMatch(q *query, from, to int64, see func(no int64)) error {
 	if q.status != anyStatus {
 		text, args = readStatus, append(args, int64(q.status))
 	}
-	err := tx.db.each(text, args, func(row scanner) (bool, error) {
+	err := tx.each(text, args, func(row scanner) (bool, error) {
 		var no int64
 		err := row.Scan(&no)
 		see(no)
