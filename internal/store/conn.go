@@ -159,7 +159,7 @@ func (c *conn) each(query string, args []any, see func(scanner) (more bool, err 
 		if err != nil || !row {
 			return err
 		}
-		if more, err := see(s); err != nil || !more {
+		if more, err := see(scanner{file: s}); err != nil || !more {
 			return err
 		}
 	}

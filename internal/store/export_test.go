@@ -157,3 +157,9 @@ func (s *Store) OccupySearches() (release func()) {
 		}
 	}
 }
+
+// The form in which an operation's people are kept.
+var (
+	EncodePeople = encodePeople
+	DecodePeople = decodePeople
+)

@@ -158,7 +158,7 @@ func (tx *Tx) spotOf(l list, status group.Status, skip int) (spot, error) {
 	from, to := int64(0), l.last>>(2*blockShift)
 	for _, level := range []int{highBlocks, lowBlocks} {
 		block := int64(-1)
-		err := tx.db.each(`SELECT block, living FROM group_block WHERE list_id = $1 AND status = $2 AND level = $3 AND block BETWEEN $4 AND $5
+		err := tx.each(`SELECT block, living FROM group_block WHERE list_id = $1 AND status = $2 AND level = $3 AND block BETWEEN $4 AND $5
 			ORDER BY block DESC`, []any{l.id, int64(status), level, from, to}, func(row scanner) (bool, error) {
 			var here int
 			if err := row.Scan(&block, &here); err != nil || s.skip < here {

@@ -124,7 +124,7 @@ func (tx *Tx) readThrough(q *query, from, to int64) (places []int64, err error) 
 }
 
 func (tx *Tx) eachMatch(q *query, from, to int64, see func(no int64)) error {
-	err := tx.db.each(readStatus[q.status], []any{q.list.id, from, to, q.pattern}, func(row scanner) (bool, error) {
+	err := tx.each(readStatus[q.status], []any{q.list.id, from, to, q.pattern}, func(row scanner) (bool, error) {
 		var no int64
 		err := row.Scan(&no)
 		see(no)

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"time"
@@ -33,14 +32,6 @@ func (tx *Tx) UpdateOperation(o *group.Operation) error {
 		int64(o.State), millis(o.DoneAt), people, o.Result, o.Code, o.Message, o.ID)
 }
 
-func encodePeople(people []group.Person) (string, error) {
-	if len(people) == 0 {
-		return "", nil
-	}
-	text, err := json.Marshal(people)
-	return string(text), err
-}
-
 const selectOperation = `SELECT id, account_id, group_id, kind, state, action, principal, access_key, source, request_id, nonce,
 	coalesce(client_token, ''), params_digest, at, done_at, people, result, code, message FROM operation `
 
@@ -54,10 +45,7 @@ func scanOperation(row scanner) (group.Operation, error) {
 		return o, err
 	}
 	o.At, o.DoneAt = fromMillis(at), fromMillis(done)
-	if people == "" {
-		return o, nil
-	}
-	if err := json.Unmarshal([]byte(people), &o.People); err != nil {
+	if o.People, err = decodePeople(people); err != nil {
 		return o, fmt.Errorf("read people of operation %d: %w", o.ID, err)
 	}
 	return o, nil

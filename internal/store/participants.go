@@ -33,6 +33,9 @@ func (tx *Tx) PutParticipants(groupID int64, people []group.Participant) error {
 	if len(people) == 0 {
 		return nil
 	}
+	if c, file := tx.db.(*conn); file {
+		return c.putParticipants(groupID, people)
+	}
 	rows := make([][]any, 0, len(people))
 	values := make([]any, 0, 5*len(people))
 	for i, p := range people {
@@ -43,6 +46,20 @@ func (tx *Tx) PutParticipants(groupID int64, people []group.Participant) error {
 		rows = append(rows, values[len(values)-5:len(values):len(values)])
 	}
 	return tx.db.putRows(putParticipants, rows)
+}
+
+// putParticipants writes one person after the other: in a file, a statement for all of them costs more, because it has to be
+// able to undo half of itself.
+func (c *conn) putParticipants(groupID int64, people []group.Participant) error {
+	query := putParticipants.values(1)
+	for i := range people {
+		p := &people[i]
+		err := c.put(query, []any{groupID, int64(p.Number), storedState(p), seconds(p.Since), p.OperationID})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var putParticipants = &rowsQuery{width: 5, head: `INSERT INTO participant (group_id, number, state, since, operation_id)`,

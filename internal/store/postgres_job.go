@@ -88,7 +88,7 @@ func (s *pgSession) each(query string, args []any, see func(scanner) (bool, erro
 
 func look(rows []pgRow, see func(scanner) (bool, error)) error {
 	for _, row := range rows {
-		if more, err := see(row); err != nil || !more {
+		if more, err := see(scanner{postgres: row}); err != nil || !more {
 			return err
 		}
 	}
