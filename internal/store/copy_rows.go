@@ -29,7 +29,7 @@ func (b *copyBuffer) null() { b.bytes = append(b.bytes, 0xff, 0xff, 0xff, 0xff) 
 func (b *copyBuffer) int(size int, v int64) {
 	b.bytes = binary.BigEndian.AppendUint32(b.bytes, uint32(size)) //nolint:gosec // 2, 4 or 8
 	for shift := 8 * (size - 1); shift >= 0; shift -= 8 {
-		b.bytes = append(b.bytes, byte(v>>shift))
+		b.bytes = append(b.bytes, byte(v>>shift)) //nolint:gosec // the byte at that place
 	}
 }
 

@@ -90,6 +90,9 @@ func columnsOf(t *testing.T, db *sql.DB, table string) (columns []fileColumn) {
 		}
 		columns = append(columns, c)
 	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
 	return columns
 }
 
@@ -106,6 +109,9 @@ func fileTables(t *testing.T, db *sql.DB) (names []string) {
 			t.Fatal(err)
 		}
 		names = append(names, name)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return names
 }
@@ -135,6 +141,9 @@ func content(t *testing.T, db *sql.DB, table string, columns []fileColumn) (out 
 			line += fmt.Sprintf("%q ", fmt.Sprint(v))
 		}
 		out = append(out, line)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
 	}
 	slices.Sort(out)
 	return out

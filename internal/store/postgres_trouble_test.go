@@ -85,7 +85,7 @@ func guardedServer(t *testing.T) *pgserver.Server {
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	file := filepath.Join(dir, "hba.conf")
-	if err := os.WriteFile(file, []byte(hba), 0o644); err != nil { //nolint:gosec // the server is another user
+	if err := os.WriteFile(file, []byte(hba), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	server, err := pgserver.Start(context.Background(), pgserver.Config{Dir: dir, Settings: map[string]string{"hba_file": file}})
