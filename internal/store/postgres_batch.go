@@ -19,7 +19,8 @@ type pgBatch struct {
 	reading bool // there is no transaction: each statement sees the newest committed state
 
 	begun   bool
-	holders map[int64]*pgJob // who holds a name, or has held it in this batch
+	holders map[int64]*pgJob // who holds a name, or has held it last in this batch
+	locked  map[int64]bool   // the names that are held in the database, by the common transaction
 	xid     string           // PostgreSQL's number of the transaction, to learn of its end
 	lastID  int64            // the key given out last
 	endID   int64            // the last that may be given out
@@ -35,7 +36,7 @@ var errUnknownEnd = errors.New("it is not known whether the database has committ
 const idBlock = 4096
 
 func newBatch(s *Store, c *pgConn, jobs []*job, reading bool) *pgBatch {
-	b := &pgBatch{store: s, conn: c, reading: reading, holders: map[int64]*pgJob{}}
+	b := &pgBatch{store: s, conn: c, reading: reading, holders: map[int64]*pgJob{}, locked: map[int64]bool{}}
 	for _, j := range jobs {
 		b.jobs = append(b.jobs, &pgJob{job: j, batch: b})
 	}
@@ -107,6 +108,7 @@ func (b *pgBatch) free(j *pgJob) bool {
 		if h := b.holders[name]; h != nil && h != j {
 			b.pass(h)
 		}
+		b.holders[name] = j // at once, or another one of the same round would have it too
 	}
 	return true
 }
@@ -199,10 +201,10 @@ func (b *pgBatch) take(round []*pgJob) []int64 {
 	var names []int64
 	for _, j := range round {
 		for _, name := range j.wanted {
-			if b.holders[name] == nil {
+			if !b.locked[name] {
 				names = append(names, name)
 			}
-			b.holders[name] = j
+			b.locked[name] = true
 			j.held = append(j.held, name)
 		}
 		j.wanted = nil
