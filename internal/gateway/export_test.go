@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
+	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -71,3 +72,12 @@ func (t *Pass) Leave() { (*pass)(t).leave() }
 
 // Listener is how its calls are heard.
 func (t *Pass) Listener() graph.Listener { return (*pass)(t) }
+
+// Handovers has so many removals handed over that nobody comes for, and tells how many are kept, and whether the last one is.
+func Handovers(count int64) (kept int, last bool) {
+	h := handovers{byOperation: map[int64]*command{}}
+	for id := int64(1); id <= count; id++ {
+		h.put(&command{op: group.Operation{ID: id}})
+	}
+	return len(h.byOperation), h.take(count) != nil
+}

@@ -61,3 +61,11 @@ func TestHeardReportsAreBounded(t *testing.T) {
 		t.Errorf("%d groups are remembered; the one 4000 back: %v", remembered, known)
 	}
 }
+
+// What is handed over for lanes that another node runs does not stay for ever, nor keep out what comes later.
+func TestHandoversAreBounded(t *testing.T) {
+	t.Parallel()
+	if kept, last := gateway.Handovers(50_000); kept > 5000 || !last {
+		t.Errorf("%d are kept, the last one: %v", kept, last)
+	}
+}

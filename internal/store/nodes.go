@@ -24,14 +24,19 @@ func (s *Store) Node() int64 { return s.node.Load() }
 // databaseNow is the time of the database's clock, by which all nodes count.
 const databaseNow = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
+// holdNode keeps a node from renewing its lease while another one looks whether it is dead and takes its lanes.
+func (tx *Tx) holdNode(id int64) { tx.Hold("node/" + strconv.FormatInt(id, 10)) }
+
 // JoinNode takes up a lease. A process before this one with the same id has lost its own by that.
 func (tx *Tx) JoinNode(n Node, lease time.Duration) error {
+	tx.holdNode(n.ID)
 	return tx.run(`INSERT INTO node (id, run, until) VALUES ($1, $2, `+databaseNow+` + $3)
 		ON CONFLICT (id) DO UPDATE SET run = excluded.run, until = excluded.until`, n.ID, n.Run, lease.Milliseconds())
 }
 
 // RenewNode prolongs a lease. ErrNoRow says that it was lost: the node was taken for dead, or another process has its id.
 func (tx *Tx) RenewNode(n Node, lease time.Duration) error {
+	tx.holdNode(n.ID)
 	return tx.must(`UPDATE node SET until = `+databaseNow+` + $3 WHERE id = $1 AND run = $2`, n.ID, n.Run, lease.Milliseconds())
 }
 
@@ -53,7 +58,7 @@ func (tx *Tx) Nodes() ([]Node, error) {
 
 // TakeOver gives all that a dead node has left to another. It does nothing when the node has come back meanwhile.
 func (tx *Tx) TakeOver(dead, to int64) error {
-	tx.Hold("node/" + strconv.FormatInt(dead, 10))
+	tx.holdNode(dead)
 	var alive int
 	err := tx.one(`SELECT count(*) FROM node WHERE id = $1 AND until > `+databaseNow, []any{dead}, &alive)
 	if err != nil || alive > 0 {

@@ -45,6 +45,9 @@ func (j *pgJob) start() {
 	j.err = nil
 	j.next, j.stop = iter.Pull(func(yield func(*ask) bool) {
 		j.err = j.guard(&Tx{db: &pgSession{job: j, yield: yield}, store: j.batch.store})
+		if j.err == nil && len(j.wanted) > 0 { // it has to hold what it writes to without having looked
+			yield(&ask{ids: true})
+		}
 	})
 	j.advance()
 }
