@@ -86,6 +86,9 @@ func NetworkNumber(text string) (Number, bool) {
 // digitsOf drops the leading plus and the separators that people use; 7 to 15 digits without a leading zero must remain.
 func digitsOf(text string) (string, bool) {
 	text = strings.TrimPrefix(strings.TrimSpace(text), "+")
+	if strings.Trim(text, "0123456789") == "" { // nothing to drop, as nearly always
+		return text, 7 <= len(text) && len(text) <= 15 && text[0] != '0'
+	}
 	var b strings.Builder
 	for i := range len(text) {
 		switch c := text[i]; {

@@ -18,11 +18,13 @@ var optionalDigits = []struct {
 
 // Other gives the second spelling of a number that has two; false for the others.
 func (n Number) Other() (Number, bool) {
-	digits := n.String()
+	var room [20]byte
+	written := strconv.AppendInt(room[:0], int64(n), 10)
 	for _, o := range optionalDigits {
-		if digits[:2] != o.country {
+		if len(written) < 2 || string(written[:2]) != o.country {
 			continue
 		}
+		digits := string(written)
 		switch {
 		case len(digits) == o.length && digits[o.at] == o.digit:
 			return parsed(digits[:o.at] + digits[o.at+1:])
