@@ -9,6 +9,8 @@ const (
 	typeRemove  = "group_participants_remove"
 	typeRequest = "group_join_request_created"
 	typeRevoke  = "group_join_request_revoked"
+
+	byBusiness = "business" // who removed people
 )
 
 type lifecycleEvent struct {

@@ -82,10 +82,14 @@ func (b *lineBuffer) encode(c change, webhooks []*webhook) error {
 	b.WriteString(`{"kind":"`)
 	b.WriteString(c.kind())
 	b.WriteString(`","change":`)
-	if err := b.json.Encode(c); err != nil {
-		return fmt.Errorf("encode %s for the state log: %w", c.kind(), err)
+	if plain, ok := appendPlain(b.AvailableBuffer(), c); ok {
+		b.Write(plain)
+	} else {
+		if err := b.json.Encode(c); err != nil {
+			return fmt.Errorf("encode %s for the state log: %w", c.kind(), err)
+		}
+		b.Truncate(b.Len() - 1) // the encoder ends its lines itself
 	}
-	b.Truncate(b.Len() - 1) // the encoder ends its lines itself
 	for i, w := range webhooks {
 		b.WriteString([...]string{`,"webhooks":[`, `,`}[min(i, 1)])
 		w.encode(&b.Buffer)

@@ -111,10 +111,7 @@ func (s *Simulator) newWebhook(g *group, field, kind string, value webhookValue)
 		}
 		return nil
 	}
-	value.MessagingProduct = "whatsapp"
-	value.Metadata = metadata{DisplayPhoneNumber: g.number.digits, PhoneNumberID: g.number.id}
-	body, err := json.Marshal(envelope{Object: "whatsapp_business_account",
-		Entry: []entry{{ID: g.number.waba.id, Changes: []fieldValue{{Field: field, Value: value}}}}})
+	body, err := encodeEnvelope(g.number, field, value)
 	if err != nil { // only our own structs of strings and numbers come here
 		s.config.Logger.Error("encode webhook", "field", field, "type", kind, "error", err)
 		return nil
@@ -153,7 +150,7 @@ func (s *Simulator) reportStep(g *group, st *step, out outcome, now time.Time) [
 // removedEvent lists the results in the order of the request.
 func removedEvent(g *group, st *step, out outcome, now time.Time) participantsEvent {
 	event := participantsEvent{Timestamp: seconds(now), GroupID: g.id, Type: typeRemove, RequestID: st.Request,
-		InitiatedBy: "business"}
+		InitiatedBy: byBusiness}
 	event.Removed = make([]eventPerson, 0, len(st.People))
 	for i, person := range st.People {
 		if len(out.Failed) == 0 || out.Failed[i] == 0 {
