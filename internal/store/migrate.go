@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"embed"
@@ -83,14 +84,12 @@ func withPostgresProvider(cfg Config, fn func(*goose.Provider) error) (err error
 
 func migrate(ctx context.Context, cfg Config) error {
 	return withProvider(cfg, func(p *goose.Provider) error {
-		if _, err := p.Up(ctx); err != nil {
-			return err
-		}
+		_, failed := p.Up(ctx) // first, for it alone waits for others that do the same
 		have, want, err := p.GetVersions(ctx)
 		if err == nil && have > want {
 			return fmt.Errorf("the database is at version %d, but this program knows only %d; use the newer program", have, want)
 		}
-		return err
+		return cmp.Or(failed, err)
 	})
 }
 
