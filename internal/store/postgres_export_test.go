@@ -7,7 +7,8 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
-	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // KillConnections ends the connections to the database, except the one that does it, whose last statement is like the pattern. It
@@ -33,43 +34,44 @@ type step struct {
 	alone bool // it is never sent together with others
 }
 
-// recorder runs every statement by itself and remembers it.
+// recorder is a session that runs every statement by itself and remembers it.
 type recorder struct {
-	pgSnapshot
+	conn  *pgConn
+	job   *pgJob
 	steps []step
+	err   error
 }
 
-func (r *recorder) note(query string, args []any, alone bool) {
-	r.steps = append(r.steps, step{newCall(query, args), alone})
+// begin gives a transaction that is recorded, whose keys begin with the given one.
+func (r *recorder) begin(s *Store, key int64) *Tx {
+	r.job = &pgJob{job: &job{}, batch: &pgBatch{store: s, lastID: key, endID: key + 1<<40}}
+	return &Tx{db: &pgSession{job: r.job, yield: r.answer}, store: s}
 }
 
-func (r *recorder) each(query string, args []any, see func(scanner) (bool, error)) error {
-	r.note(query, args, !strings.HasPrefix(query, "SELECT"))
-	return r.pgSnapshot.each(query, args, see)
+func (r *recorder) answer(a *ask) bool {
+	r.job.wanted = nil // nobody else is there
+	if r.flush(); r.err == nil && !a.ids {
+		a.rows, a.tag = r.run(a.call, a.counted || !strings.HasPrefix(a.call.query, "SELECT"))
+	}
+	return r.err == nil
 }
 
-func (r *recorder) exec(query string, args []any) (int64, error) {
-	r.note(query, args, true)
-	return r.pgSnapshot.exec(query, args)
-}
-
-func (r *recorder) put(query string, args []any) error {
-	r.note(query, args, false)
-	return r.pgSnapshot.put(query, args)
-}
-
-func (r *recorder) add(query string, args []any) error {
-	r.note(query, args, true)
-	return r.pgSnapshot.put(query, args)
-}
-
-func (r *recorder) putRows(q *rowsQuery, rows [][]any) error {
-	for _, row := range rows {
-		if err := r.put(q.values(1), row); err != nil {
-			return err
+// flush runs what was put.
+func (r *recorder) flush() {
+	writes := r.job.writes
+	r.job.writes = nil
+	for _, w := range writes {
+		if r.err == nil {
+			r.run(w, w.alone)
 		}
 	}
-	return nil
+}
+
+func (r *recorder) run(c call, alone bool) ([]pgRow, pgconn.CommandTag) {
+	r.steps = append(r.steps, step{c, alone})
+	e := &errand{sql: forms.single(c.form()), params: c.values}
+	r.err = r.conn.run(e)
+	return e.rows, e.tag
 }
 
 // CompareForms has a transaction recorded for three tenants, and then runs each of its statements for the three one by one, and for all
@@ -85,9 +87,10 @@ func (s *Store) CompareForms(transaction func(tx *Tx, tenant int64) error) (comp
 		return nil, err
 	}
 	for i := range tenants {
-		tenants[i] = &recorder{pgSnapshot: pgSnapshot{c}}
-		double := &Store{postgres: s.postgres, seal: s.seal, log: s.log, ids: newIDs(time.Now, int64(i+1)<<61)}
-		if err := transaction(&Tx{db: tenants[i], store: double}, int64(i+1)); err != nil {
+		tenants[i] = &recorder{conn: c}
+		err := transaction(tenants[i].begin(s, int64(i+1)<<61), int64(i+1))
+		tenants[i].flush()
+		if err := errors.Join(err, tenants[i].err); err != nil {
 			return nil, fmt.Errorf("tenant %d: %w", i+1, err)
 		}
 	}
