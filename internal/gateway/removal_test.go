@@ -449,6 +449,28 @@ func TestP1RepeatedRefusalDoesNotEndTheNextRemoval(t *testing.T) {
 	w.expect(g.Target, berta)
 }
 
+// A removal that found somebody out, and whose report is still to come, does not speak for a call that comes after they came in.
+func TestP1WhoComesInBeforeTheReportThatTheyAreOut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna, berta)
+	w.hooks.hold(kinds(graph.ParticipantsRemove, graph.ParticipantsAdd))
+	first := w.accept(g.Target, anna, carla) // carla is nobody yet
+	removed := w.hooks.take(1)
+	w.join(g.link, carla)
+	joined := w.hooks.take(1)
+	second := w.accept(g.Target, carla)
+	w.hooks.hold(nil)
+	w.hooks.deliver(removed...)
+	w.done(first.Operation.ID)
+	w.done(second.Operation.ID)
+	if seat := w.seats(g.GroupID)[carla]; seat != "removed" {
+		t.Errorf("carla's removal has ended, and she is %q on the network", seat)
+	}
+	w.hooks.deliver(joined...)
+	w.expect(g.Target, berta)
+}
+
 // A report about an earlier removal that comes late is not told as the work of the one that runs now.
 func TestP8LateReportIsToldAsWhatItIs(t *testing.T) {
 	t.Parallel()

@@ -43,7 +43,9 @@ type Removal struct {
 
 // Remove decides what a removal of the listed people means for a group with these participants. Only those whom the business
 // removed before are surely out, since the network bars them; everybody else is named to the network, so that a person whose
-// joining we have not heard of is taken out too. A list that a single pending removal covers joins it.
+// joining we have not heard of is taken out too. A list that a single pending removal covers joins it, unless there is somebody on
+// it who was not known as a member: that they are not in the group may be said of the time of the first request, and they may
+// have come in since.
 func Remove(g *Group, known []Participant, list []Number) (Removal, error) {
 	if err := checkList(list); err != nil {
 		return Removal{}, err
@@ -77,7 +79,7 @@ func sortOut(known []Participant, list []Number) Removal {
 		case p != nil && p.SurelyOut():
 			plan.Out = append(plan.Out, n)
 			continue
-		case p != nil && p.State.Pending():
+		case p != nil && p.State == Removing:
 			same = same && (joined == 0 || joined == p.OperationID)
 			joined = p.OperationID
 		default:
