@@ -38,6 +38,7 @@ type planned struct {
 	early *outbox.Job    // the last run, if it came too early
 	by    *outbox.Outbox // whose run that was
 	ended bool
+	noted bool
 }
 
 // play runs one random schedule and notes what goes against the rules.
@@ -107,15 +108,12 @@ func (p *play) add(t *rapid.T, base int64) {
 		items = append(items, it)
 	}
 	err := p.store.Write(context.Background(), func(tx *store.Tx) error {
-		p.mu.Lock()
-		defer p.mu.Unlock()
 		for _, it := range items {
 			if err := tx.Enqueue(&it.item); err != nil {
 				return err
 			}
-			p.lanes[it.item.Lane] = append(p.lanes[it.item.Lane], it)
-			p.open++
 		}
+		p.note(items) // before the commit, after which they can run; no lock is held while the database is asked
 		return nil
 	})
 	if err != nil {
@@ -123,6 +121,19 @@ func (p *play) add(t *rapid.T, base int64) {
 	}
 	for _, it := range items {
 		p.box.Load().Wake(it.item.Lane)
+	}
+}
+
+// note takes up items that are about to be in their lanes; in a run that is made again they are known already.
+func (p *play) note(items []*planned) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, it := range items {
+		if !it.noted {
+			it.noted = true
+			p.lanes[it.item.Lane] = append(p.lanes[it.item.Lane], it)
+			p.open++
+		}
 	}
 }
 
