@@ -41,11 +41,11 @@ INSERT INTO group_block (list_id, status, level, block, living, stamp)
 INSERT INTO group_block (list_id, status, level, block, living, stamp)
     SELECT list_id, status, 2, 0, sum(living), 1 FROM group_block WHERE level = 1 GROUP BY list_id, status;
 
--- Deleted groups (status 7) are in no list, so that nobody has to step over them. Status and subject stand in the first index so
--- that a list is searched without looking at its groups.
+-- Deleted groups (status 7) are in no list, so that nobody has to step over them. The subject stands in both indexes so
+-- that lists are searched without looking at their groups.
 DROP INDEX chat_group_list;
 CREATE INDEX chat_group_list ON chat_group (list_id, list_no) INCLUDE (status, subject_key) WHERE status <> 7;
-CREATE INDEX chat_group_status ON chat_group (list_id, status, list_no) WHERE status <> 7;
+CREATE INDEX chat_group_status ON chat_group (list_id, status, list_no) INCLUDE (subject_key) WHERE status <> 7;
 
 -- All three characters in a row of a subject, each with the list it is in; NULL for a shorter text. The index answers searches.
 -- +goose StatementBegin

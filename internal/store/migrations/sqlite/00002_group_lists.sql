@@ -50,10 +50,10 @@ INSERT INTO chat_group_new SELECT g.id, g.account_id, g.channel_id, g.number, l.
 DROP TABLE chat_group;
 ALTER TABLE chat_group_new RENAME TO chat_group;
 CREATE UNIQUE INDEX chat_group_network ON chat_group (network_id);
--- Deleted groups (status 7) are in no list, so that nobody has to step over them. Status and subject stand in the first index so
--- that a list is searched without looking at its groups.
+-- Deleted groups (status 7) are in no list, so that nobody has to step over them. The subject stands in both indexes so
+-- that lists are searched without looking at their groups.
 CREATE INDEX chat_group_list ON chat_group (list_id, list_no, status, subject_key) WHERE status <> 7;
-CREATE INDEX chat_group_status ON chat_group (list_id, status, list_no) WHERE status <> 7;
+CREATE INDEX chat_group_status ON chat_group (list_id, status, list_no, subject_key) WHERE status <> 7;
 
 INSERT INTO group_block
     SELECT list_id, status, 0, list_no >> 8, count(*), 1 FROM chat_group WHERE status <> 7 GROUP BY list_id, status, list_no >> 8;
