@@ -553,3 +553,20 @@ func TestPostgresRenewalMeetsTakeOver(t *testing.T) {
 	}
 	t.Logf("lost %d times of 30", lost)
 }
+
+// However a queue is closed, all its workers leave: a store that is closed does not hang.
+func TestPostgresWorkersLeave(t *testing.T) {
+	t.Parallel()
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		for range 3000 {
+			store.CloseQueue(4, 12)
+		}
+	}()
+	select {
+	case <-left:
+	case <-time.After(time.Minute):
+		t.Fatal("a worker waits for ever")
+	}
+}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -192,4 +194,29 @@ func contents(c *pgConn, query string) (rows []string, err error) {
 		rows = append(rows, string(row[0]))
 	}
 	return rows, nil
+}
+
+// CloseQueue closes a queue while workers serve it and others put into it, and waits until all workers have left.
+func CloseQueue(workers, jobs int) {
+	q := newPgQueue()
+	var working, asking sync.WaitGroup
+	for range workers {
+		working.Go(func() {
+			for {
+				_, done, more := q.take()
+				if !more {
+					return
+				}
+				runtime.Gosched()
+				done()
+			}
+		})
+	}
+	for range jobs {
+		asking.Go(func() { _ = q.put(&job{}) }) // it may be closed by then
+	}
+	runtime.Gosched()
+	q.close()
+	asking.Wait()
+	working.Wait()
 }

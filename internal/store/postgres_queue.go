@@ -52,6 +52,7 @@ func (q *pgQueue) take() (batch []*job, done func(), more bool) {
 	defer q.mu.Unlock()
 	for !q.ready() {
 		if q.closed && len(q.waiting) == 0 {
+			q.change.Broadcast() // to those who have waited for what was left
 			return nil, nil, false
 		}
 		q.change.Wait()
