@@ -254,29 +254,42 @@ func (j *judge) lists() {
 	}
 }
 
-// events (P8): of everybody whom the network has removed it is told once, with the operation that did it, unless none knows of it:
-// whose joining was reported late may have been taken for nobody.
+// events (P8): of everybody whom an operation counts among those it took out it is told, with such an operation, and once, unless
+// it is told in between that they came back. Somebody whose joining is reported late may have been taken for nobody; then no
+// operation counts them.
 func (j *judge) events() {
 	told := map[string][]happening{}
 	for _, e := range j.after.events {
-		if e.kind == "removed" {
-			told[e.group+" "+e.number] = append(told[e.group+" "+e.number], e)
-		}
+		told[e.group+" "+e.number] = append(told[e.group+" "+e.number], e)
 	}
 	for group, seats := range j.after.seats {
 		for number, seat := range seats {
-			if seat != "removed" {
-				continue
-			}
-			switch events := told[group+" "+number]; {
-			case len(events) == 0:
-				j.complain(untold, "%s in %s", number, group)
-			case len(events) > 1:
-				j.complain(toldTwice, "%s in %s: %v", number, group, events)
-			case !j.audited(events[0].operation, number) && j.removedBySomeone(number):
-				j.complain(toldOfNobody, "%s in %s: %q", number, group, events[0].operation)
+			if seat == "removed" {
+				j.eventsOf(group, number, told[group+" "+number])
 			}
 		}
+	}
+}
+
+func (j *judge) eventsOf(group, number string, events []happening) {
+	var removals []happening
+	out := false
+	for _, e := range events {
+		if e.kind == "removed" && out {
+			j.complain(toldTwice, "%s in %s: %v", number, group, events)
+		}
+		if e.kind == "removed" {
+			removals = append(removals, e)
+		}
+		out = e.kind == "removed" || out && e.kind != "joined"
+	}
+	known := slices.ContainsFunc(removals, func(e happening) bool { return j.audited(e.operation, number) })
+	switch {
+	case known || !j.removedBySomeone(number):
+	case len(removals) == 0:
+		j.complain(untold, "%s in %s: %v", number, group, events)
+	default:
+		j.complain(toldOfNobody, "%s in %s: %v", number, group, events)
 	}
 }
 

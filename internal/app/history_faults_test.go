@@ -181,6 +181,13 @@ func TestJudgeSeesFaults(t *testing.T) {
 		{"somebody listed who is out", func(s *story) { s.after.lists[0].members = []string{anna, berta, carla} }, []string{listDiffers}},
 		{"a removal that is not told", func(s *story) { s.after.events = s.after.events[:1] }, []string{untold, untold}},
 		{"a removal that is told twice", func(s *story) { s.after.events = append(s.after.events, s.after.events[1]) }, []string{toldTwice}},
+		{"a removal that is told again after they came back", func(s *story) {
+			s.after.events = append(s.after.events, happening{team, "joined", berta, ""}, happening{team, "removed", berta, ""})
+		}, nil},
+		{"a removal that is not told, and none counts it", func(s *story) {
+			s.after.events = s.after.events[:2]
+			s.after.audit[9].people[doris] = "NOT_A_MEMBER"
+		}, nil},
 		{"a removal that is told of no operation", func(s *story) { s.after.events[1].operation = "" }, []string{toldOfNobody}},
 		{"a removal that is told of another's operation", func(s *story) { s.after.events[1].operation = "o12" }, []string{toldOfNobody}},
 		{"a removal told of no operation, and none counts it", func(s *story) {
