@@ -100,7 +100,7 @@ func (tx *Tx) placesFrom(l list, status group.Status, at spot, most int) ([]int6
 }
 
 // roundUp gives the next power of two, so that there are few different statements.
-func roundUp(n int) int { return 1 << bits.Len(uint(max(n-1, 0))) } //nolint:gosec // it is not negative
+func roundUp(n int) int { return 1 << bits.Len(uint(max(n-1, 0))) }
 
 // pageAt gives the groups at so many places, newest first.
 func (tx *Tx) pageAt(l list, places []int64) ([]ListedGroup, error) {
