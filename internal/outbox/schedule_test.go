@@ -109,6 +109,7 @@ func (p *play) add(t *rapid.T, base int64) {
 	}
 	err := p.store.Write(context.Background(), func(tx *store.Tx) error {
 		for _, it := range items {
+			tx.Hold(it.item.Lane.String())
 			if err := tx.Enqueue(&it.item); err != nil {
 				return err
 			}

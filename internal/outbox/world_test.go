@@ -172,6 +172,7 @@ func (w *world) remove(it store.Item) {
 
 // takeOut takes an item out of its lane and tells whether nothing else was there.
 func takeOut(tx *store.Tx, it *store.Item) (emptied bool, err error) {
+	tx.Hold(it.Lane.String()) // or something could be put behind it unseen
 	head, alone, err := tx.HeadAlone(it.Lane)
 	if err != nil && !errors.Is(err, store.ErrNoRow) {
 		return false, err
