@@ -5,8 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/rollcall-im/rollcall/internal/outbox"
 	"github.com/rollcall-im/rollcall/internal/pgserver"
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -27,16 +25,12 @@ func nodes(t *testing.T, lease time.Duration) (one, two *world, url string) {
 // stillNode keeps a node from renewing its lease, as a slow database would, and others from taking it for dead, until it is let go.
 func stillNode(t *testing.T, url, node string) (letGo func()) {
 	t.Helper()
-	ctx := context.Background()
-	c, err := pgconn.Connect(ctx, url)
+	release, err := pgserver.Shared(t).Hold(context.Background(), url, "SELECT 1 FROM node WHERE id = "+node+" FOR UPDATE")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Exec(ctx, "BEGIN; SELECT 1 FROM node WHERE id = "+node+" FOR UPDATE").Close(); err != nil {
-		t.Fatal(err)
-	}
 	return func() {
-		if err := c.Close(ctx); err != nil {
+		if err := release(); err != nil {
 			t.Error(err)
 		}
 	}

@@ -210,6 +210,7 @@ func (w *world) add(lanes ...store.Lane) []store.Item {
 	err := w.store.Write(context.Background(), func(tx *store.Tx) error {
 		for i, l := range lanes {
 			items[i] = store.Item{Lane: l, Kind: group.KindSend}
+			tx.Hold(items[i].Lane.String())
 			if err := tx.Enqueue(&items[i]); err != nil {
 				return err
 			}
