@@ -1,7 +1,9 @@
 package outbox_test
 
 import (
-	"context"
+	"bufio"
+	"fmt"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -25,12 +27,26 @@ func nodes(t *testing.T, lease time.Duration) (one, two *world, url string) {
 // stillNode keeps a node from renewing its lease, as a slow database would, and others from taking it for dead, until it is let go.
 func stillNode(t *testing.T, url, node string) (letGo func()) {
 	t.Helper()
-	release, err := pgserver.Shared(t).Hold(context.Background(), url, "SELECT 1 FROM node WHERE id = "+node+" FOR UPDATE")
+	psql := exec.CommandContext(t.Context(), "psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", url)
+	psql.Stderr = t.Output()
+	in, err := psql.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	out, err := psql.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := psql.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(in, "BEGIN;\nSELECT 'still' FROM node WHERE id = %s FOR UPDATE;\n", node)
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "still\n" {
+		t.Fatalf("node %s does not keep still: %q, %v", node, line, err)
+	}
 	return func() {
-		if err := release(); err != nil {
+		_ = in.Close() // which ends psql, and with it the transaction
+		if err := psql.Wait(); err != nil {
 			t.Error(err)
 		}
 	}
