@@ -106,6 +106,8 @@ func (n *news) add(was *group.Participant, state group.PersonState, ours bool, s
 	case state != group.PersonOut, was.Told && (s.late || !was.State.Pending()):
 	case ours:
 		n.taken[s.item.OperationID] = append(n.taken[s.item.OperationID], was.Number)
+	case was.State.Pending(): // the report has come while something else is at the head of the lane
+		n.taken[was.OperationID] = append(n.taken[was.OperationID], was.Number)
 	default:
 		n.taken[0] = append(n.taken[0], was.Number)
 	}
