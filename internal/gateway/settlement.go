@@ -161,26 +161,32 @@ func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
 func (g *Gateway) closeShare(tx *store.Tx, fx *effects, op *group.Operation, s *settlement, changed []group.Participant) (bool, error) {
 	it := s.item
 	ended := len(shareOf(op, it)) == 0 // before anybody goes back, who is another command's work
-	if op.State == group.Pending {
-		back, err := reopen(tx, op, s.after(changed))
-		if err != nil {
-			return false, err
-		}
-		if back {
-			fx.followed(it)
-		}
-		if op.Close(g.now()) {
-			fx.ended(*op)
-		}
-		if err := tx.UpdateOperation(op); err != nil {
-			return false, err
-		}
+	if err := g.writeShare(tx, fx, op, s, changed); err != nil {
+		return false, err
 	}
 	if !ended {
 		return false, nil
 	}
 	fx.settled(it)
 	return true, tx.Finish(it)
+}
+
+// writeShare writes an operation that has not ended, and ends it if all of its people are settled.
+func (g *Gateway) writeShare(tx *store.Tx, fx *effects, op *group.Operation, s *settlement, changed []group.Participant) error {
+	if op.State != group.Pending {
+		return nil
+	}
+	back, err := reopen(tx, op, s.after(changed))
+	if err != nil {
+		return err
+	}
+	if back {
+		fx.followed(s.item)
+	}
+	if op.Close(g.now()) {
+		fx.ended(*op)
+	}
+	return tx.UpdateOperation(op)
 }
 
 // reopen looks, before a removal of several people ends, whether everybody who was found out earlier, by another command or by
