@@ -71,7 +71,7 @@ func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict
 
 // load gives what the run of an item needs; with an error, as much of it as could be had.
 func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
-	if c := g.handovers.take(job.Item.OperationID); c != nil && !job.Again {
+	if c := g.handovers.take(job.Item.OperationID); c != nil && !job.Again && c.group.ID == job.Item.Lane.ID {
 		c.job, c.handed = job, true
 		return c, nil
 	}
@@ -114,7 +114,8 @@ func credentials(n *group.BusinessNumber) graph.Credentials {
 // unloaded follows an item that could not be loaded: it is tried again, but neither for ever nor where no wait can help.
 func (g *Gateway) unloaded(ctx context.Context, c *command, err error) outbox.Verdict {
 	if errors.Is(err, store.ErrNoRow) || g.tired(c) {
-		return g.abandon(ctx, c, "The command could not be carried out and was given up: "+err.Error()+".")
+		g.log.Error("a command cannot be loaded", "lane", c.job.Item.Lane, "error", err)
+		return g.abandon(ctx, c, "The command could not be carried out and was given up.")
 	}
 	return outbox.Retry(outbox.Backoff(c.job.Item.Attempts), err.Error())
 }

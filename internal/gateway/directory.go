@@ -85,10 +85,16 @@ func (e *edition) principal(ctx context.Context, s *store.Store, id string) (*Pr
 		return p, nil
 	}
 	var p *Principal
-	err := s.Snapshot(ctx, func(tx *store.Tx) (err error) {
-		p, err = loadPrincipal(tx, id)
+	err := s.Read(ctx, func(tx *store.Tx) error { // the cheap way first: anybody can ask for keys that there are not
+		_, err := tx.AccessKey(id)
 		return err
 	})
+	if err == nil {
+		err = s.Snapshot(ctx, func(tx *store.Tx) (err error) {
+			p, err = loadPrincipal(tx, id)
+			return err
+		})
+	}
 	if errors.Is(err, store.ErrNoRow) {
 		return nil, ErrNoKey // not remembered: anybody can make up keys
 	}

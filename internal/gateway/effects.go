@@ -48,6 +48,9 @@ func (fx *effects) reported(groupID int64, requestID string) {
 // mine tells whether a report can be about the item, also after what has come in the same delivery.
 func (g *Gateway) mine(fx *effects, it *store.Item, requestID string) bool {
 	groupID := it.Lane.ID
+	if !g.flights.knows(groupID, it.ID) && !g.outbox.MayHaveRun(it) {
+		return false // nobody has asked the network for it yet
+	}
 	return !slices.Contains(fx.reports, report{groupID, requestID}) && g.flights.mine(groupID, it.ID, requestID)
 }
 

@@ -53,6 +53,14 @@ func (f *flights) of(groupID, item int64) flight {
 	return flight{item: item, again: true} // a process before this one may have asked
 }
 
+// knows tells whether this process has asked the network for what the item wants.
+func (f *flights) knows(groupID, item int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl, ok := f.byGroup[groupID]
+	return ok && fl.item == item
+}
+
 // waited tells for how long the network has had a request. One that a process before this one made counts from the first
 // time that this is asked.
 func (f *flights) waited(groupID, item int64, now time.Time) time.Duration {

@@ -50,6 +50,9 @@ func (g *Gateway) hear(sig store.Signal) {
 	if ended := g.waiters.among(sig); len(ended) > 0 {
 		g.running.Go(func() { g.wakeEnded(ended) })
 	}
+	if sig.Missed {
+		g.running.Go(g.outbox.Sweep)
+	}
 	if sig.Inbox || sig.Missed {
 		g.running.Go(g.takeInbox)
 	}
@@ -73,13 +76,13 @@ func (g *Gateway) wakeEnded(ids []int64) {
 	for _, id := range ids {
 		var op group.Operation
 		err := g.store.Read(context.Background(), func(tx *store.Tx) (err error) {
-			op, err = tx.Operation(id)
+			op, err = endOf(tx, id)
 			return err
 		})
 		switch {
 		case err != nil:
 			g.log.Warn("an operation that has ended could not be read; its caller waits on", "operation", id, "error", err)
-		case op.State != group.Pending:
+		case !op.DoneAt.IsZero():
 			g.waiters.wake(op)
 		}
 	}

@@ -82,6 +82,7 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 	s := started{ended: make(chan group.Operation, 1)}
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		g.forget(s) // what an earlier run has left
+		s.ended = make(chan group.Operation, 1)
 		s.op = g.begin(c, kind)
 		first, err := repeated(tx, &s.op)
 		switch {
@@ -155,6 +156,16 @@ func overtaken(tx *store.Tx, first *group.Operation) bool {
 	})
 }
 
+// endOf reads what has become of an operation, for a caller who was not woken by its end. Since that, somebody may have come in again
+// whom it found out: then it is not true any more, and the caller has to ask again.
+func endOf(tx *store.Tx, id int64) (group.Operation, error) {
+	op, err := tx.Operation(id)
+	if err == nil && overtaken(tx, &op) {
+		op.State = group.Pending
+	}
+	return op, err
+}
+
 // begun tells whether the caller's token has begun an operation before, so that nothing need be prepared for it again.
 func (g *Gateway) begun(ctx context.Context, c Caller) (known bool, err error) {
 	op := g.begin(c, 0)
@@ -185,7 +196,7 @@ func (g *Gateway) settle(ctx context.Context, s started) (group.Operation, error
 	}
 	var op group.Operation // part of it may be done
 	err := g.store.Read(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
-		op, err = tx.Operation(s.op.ID)
+		op, err = endOf(tx, s.op.ID)
 		return err
 	})
 	return op, err
@@ -228,7 +239,10 @@ func (w *waiters) wake(op group.Operation) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, ended := range w.byOperation[op.ID] {
-		ended <- op // each has room for the one end there is
+		select {
+		case ended <- op: // each has room for the one end there is
+		default:
+		}
 	}
 	delete(w.byOperation, op.ID)
 }

@@ -259,7 +259,7 @@ func (o *Outbox) job(l *lane, item store.Item) (Job, bool) {
 
 // record writes what became of an item and goes on; the loop then finds what to do next in the store.
 func (o *Outbox) record(name store.Lane, l *lane, item store.Item) bool {
-	err := o.cfg.Store.Write(context.WithoutCancel(o.ctx), func(tx *store.Tx) error { return tx.PutItem(&item) })
+	err := o.cfg.Store.Write(context.WithoutCancel(o.ctx), func(tx *store.Tx) error { return tx.PutAttempt(&item) })
 	if err != nil {
 		o.cfg.Logger.Error("recording an attempt failed", "lane", name, "item", item.ID, "error", err)
 		return !o.park(name, l, item.ID, time.Second)

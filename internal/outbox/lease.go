@@ -24,6 +24,7 @@ type lease struct {
 	peers  int       // other nodes that live; until it has looked, there may be one
 	first  bool      // this node has the smallest number of those that live
 	lapse  *time.Timer
+	anew   bool            // it was lost and is held again: others may have run the lanes meanwhile
 	ctx    context.Context // of the handlers that run under it
 	cancel context.CancelFunc
 
@@ -48,22 +49,46 @@ func (o *Outbox) join(ctx context.Context) error {
 // take makes the lease last from now on, by joining or by renewing.
 func (o *Outbox) take(ctx context.Context, by func(*store.Tx, store.Node, time.Duration) error) error {
 	l, asked := o.lease, time.Now()
-	err := o.cfg.Store.Write(ctx, func(tx *store.Tx) error { return by(tx, l.node, l.last) })
+	err := o.cfg.Store.WriteLease(ctx, func(tx *store.Tx) error { return by(tx, l.node, l.last) })
 	if err != nil {
+		return err
+	}
+	if err := o.afresh(ctx); err != nil {
 		return err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ctx == nil || l.ctx.Err() != nil {
+	lapsed := l.lapse != nil && !l.lapse.Stop() // or is about to
+	if l.ctx == nil || l.ctx.Err() != nil || lapsed {
 		l.ctx, l.cancel = context.WithCancel(o.ctx)
 		l.since = asked
 	}
 	// The database counts from when it heard, which is later: the others wait longer than we go on.
 	l.until = asked.Add(l.last * 4 / 5)
-	if l.lapse != nil {
-		l.lapse.Stop()
-	}
 	l.lapse = time.AfterFunc(time.Until(l.until), l.cancel)
+	return nil
+}
+
+// afresh forgets, when the lease had lapsed, what is remembered of lanes: another node may have run them meanwhile, and given them
+// back by its death.
+func (o *Outbox) afresh(ctx context.Context) error {
+	if o.held() || o.context() == nil {
+		return nil
+	}
+	mark, err := o.cfg.Store.NewID(ctx)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.birth = mark
+	for name, l := range o.lanes {
+		l.first = 0
+		if l.timer != nil && l.timer.Stop() {
+			delete(o.lanes, name)
+		}
+	}
+	o.running.Go(o.Sweep)
 	return nil
 }
 
@@ -94,7 +119,7 @@ func (o *Outbox) First() bool {
 	}
 	o.lease.mu.Lock()
 	defer o.lease.mu.Unlock()
-	return o.lease.first
+	return o.lease.first && time.Now().Before(o.lease.until)
 }
 
 // Peers tells how many other nodes live.
@@ -212,6 +237,9 @@ func (o *Outbox) takeOver(ctx context.Context, dead int64) error {
 	}
 	o.mu.Lock()
 	o.birth = mark // what was in the dead node's lanes may have run there
+	for _, l := range o.lanes {
+		l.first = 0
+	}
 	o.mu.Unlock()
 	o.cfg.Logger.Warn("taking over the lanes of a node that is dead", "node", dead)
 	return o.cfg.Store.Write(ctx, func(tx *store.Tx) error { return tx.TakeOver(dead, o.lease.node.ID) })

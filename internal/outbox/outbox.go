@@ -144,6 +144,21 @@ func (o *Outbox) sweepForever() {
 	}
 }
 
+// MayHaveRun tells whether a process before this one, or another node, may have run an item. What this process has run it knows
+// otherwise.
+func (o *Outbox) MayHaveRun(it *store.Item) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return it.Attempts > 0 || it.ID < o.birth
+}
+
+// Sweep looks for lanes that nobody woke, as is done now and then anyway.
+func (o *Outbox) Sweep() {
+	if err := o.sweep(o.ctx); err != nil {
+		o.cfg.Logger.Error("sweep of the outbox failed; trying again", "error", err)
+	}
+}
+
 // sweep wakes every lane that has work, a thousand at a time.
 func (o *Outbox) sweep(ctx context.Context) error {
 	const page = 1000

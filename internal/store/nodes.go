@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"strconv"
 	"time"
 )
@@ -26,6 +27,11 @@ const databaseNow = `(extract(epoch FROM clock_timestamp()) * 1000)::bigint`
 
 // holdNode keeps a node from renewing its lease while another one looks whether it is dead and takes its lanes.
 func (tx *Tx) holdNode(id int64) { tx.Hold("node/" + strconv.FormatInt(id, 10)) }
+
+// WriteLease is Write for leases: it has a connection of its own, so that it waits behind nothing else.
+func (s *Store) WriteLease(ctx context.Context, fn func(*Tx) error) error {
+	return s.postgres.do(ctx, s.postgres.leases, fn)
+}
 
 // JoinNode takes up a lease. A process before this one with the same id has lost its own by that.
 func (tx *Tx) JoinNode(n Node, lease time.Duration) error {
@@ -110,6 +116,11 @@ type Signal struct {
 func (s *Store) Signal(sig Signal) {
 	if s.postgres != nil {
 		sig.From = s.Node()
+		for len(sig.Ended) > maxSignal {
+			part := sig
+			part.Ended, sig.Ended = sig.Ended[:maxSignal:maxSignal], sig.Ended[maxSignal:]
+			s.postgres.signals.send(part)
+		}
 		s.postgres.signals.send(sig)
 	}
 }

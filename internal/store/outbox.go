@@ -100,11 +100,19 @@ func (tx *Tx) Finish(it *Item) error {
 	return tx.run(`DELETE FROM outbox WHERE lane_kind = $1 AND lane_id = $2 AND id = $3`, int64(it.Lane.Kind), it.Lane.ID, it.ID)
 }
 
+// PutAttempt writes what has become of a run of an item: attempts, time of the next, death, last failure. It does nothing to an item
+// that another node has taken over.
+func (tx *Tx) PutAttempt(it *Item) error {
+	return tx.run(`UPDATE outbox SET attempts = $1, next_at = $2, dead = $3, failure = $4
+		WHERE lane_kind = $5 AND lane_id = $6 AND id = $7 AND owner = $8`,
+		it.Attempts, millis(it.NextAt), boolInt(it.Dead), it.Failure, int64(it.Lane.Kind), it.Lane.ID, it.ID, tx.store.Node())
+}
+
 // PutItem writes what has become of an item: attempts, time of the next, death, reference, last failure.
 func (tx *Tx) PutItem(it *Item) error {
 	return tx.run(`UPDATE outbox SET attempts = $1, next_at = $2, dead = $3, ref = $4, failure = $5
-		WHERE lane_kind = $6 AND lane_id = $7 AND id = $8`,
-		it.Attempts, millis(it.NextAt), boolInt(it.Dead), orNull(it.Ref), it.Failure, int64(it.Lane.Kind), it.Lane.ID, it.ID)
+		WHERE lane_kind = $6 AND lane_id = $7 AND id = $8 AND owner = $9`,
+		it.Attempts, millis(it.NextAt), boolInt(it.Dead), orNull(it.Ref), it.Failure, int64(it.Lane.Kind), it.Lane.ID, it.ID, tx.store.Node())
 }
 
 // Lanes gives this node's lanes with living work, in the order of their names, after the given one.

@@ -36,7 +36,9 @@ type postgres struct {
 	knocks    chan *knock
 	quick     *pgQueue // writes that do not wait for the disk
 	signals   *signals
+	leases    *pgQueue // of the nodes, which must not wait behind anything
 	quit      chan struct{}
+	gone      chan struct{} // closed when nobody is at work any more
 	stopped   sync.Once
 	running   sync.WaitGroup
 }
@@ -54,7 +56,8 @@ func openPostgres(ctx context.Context, cfg Config, s *Store) (*postgres, error) 
 	}
 	p := &postgres{store: s, config: config, writes: newPgQueue(), reads: newPgQueue(),
 		snapshots: make(chan *pgPlace, cfg.Readers), signals: newSignals(),
-		knocks: make(chan *knock, 4*maxKnocks), quick: newPgQueue(), quit: make(chan struct{})}
+		knocks: make(chan *knock, 4*maxKnocks), quick: newPgQueue(), leases: newPgQueue(),
+		quit: make(chan struct{}), gone: make(chan struct{})}
 	for range cfg.Writers {
 		p.work(&pgWorker{db: p, queue: p.writes})
 	}
@@ -65,6 +68,7 @@ func openPostgres(ctx context.Context, cfg Config, s *Store) (*postgres, error) 
 		p.running.Go((&pgDoor{db: p, knocks: p.knocks}).loop)
 	}
 	p.work(&pgWorker{db: p, queue: p.quick, more: unhurried})
+	p.work(&pgWorker{db: p, queue: p.leases})
 	for range cfg.Readers {
 		p.snapshots <- &pgPlace{}
 	}
@@ -82,11 +86,12 @@ func (p *postgres) work(w *pgWorker) { p.running.Go(w.loop) }
 func (p *postgres) close() error {
 	err := ErrClosed
 	p.stopped.Do(func() {
-		for _, q := range []*pgQueue{p.writes, p.reads, p.quick} {
+		for _, q := range []*pgQueue{p.writes, p.reads, p.quick, p.leases} {
 			q.close()
 		}
 		close(p.quit)
 		p.running.Wait()
+		close(p.gone)
 		for range cap(p.snapshots) {
 			(<-p.snapshots).close()
 		}
@@ -97,7 +102,7 @@ func (p *postgres) close() error {
 
 // do has a function run by those who take from a queue, and waits for its end.
 func (p *postgres) do(ctx context.Context, queue *pgQueue, fn func(*Tx) error) error {
-	j := &job{result: make(chan error, 1)}
+	j := &job{result: make(chan error, 1), since: time.Now()}
 	j.fn = func(tx *Tx) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("ask the database: %w", err)

@@ -154,6 +154,11 @@ func (b *pgBatch) ask(round []*pgJob) error {
 			return err
 		}
 	}
+	for _, j := range round {
+		if j.asked.writes() && j.asked.tag.RowsAffected() > 0 {
+			j.wrote = true
+		}
+	}
 	return nil
 }
 
@@ -255,7 +260,7 @@ func share(round []*pgJob) ([]*shared, error) {
 			continue
 		}
 		f := j.asked.call.form()
-		alone := j.asked.counted || !strings.HasPrefix(f.query, "SELECT") // of what is written, nobody could tell whose rows came back
+		alone := j.asked.counted || !strings.HasPrefix(f.query, "SELECT") // of others, nobody could tell whose rows came back
 		s := byForm[f]
 		if s == nil || alone {
 			s = &shared{}

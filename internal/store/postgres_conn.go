@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -17,7 +18,7 @@ import (
 // or was cut off does not keep others from the groups it holds.
 const (
 	pgRoundTime = 20 * time.Second // of one trip to the server and back
-	pgSettings  = `SET statement_timeout = '15s'; SET lock_timeout = '3s'; SET idle_in_transaction_session_timeout = '3s';
+	pgSettings  = `SET statement_timeout = '15s'; SET lock_timeout = '300ms'; SET idle_in_transaction_session_timeout = '3s';
 		SET plan_cache_mode = 'force_generic_plan'; SET enable_seqscan = off; SET jit = off; SET timezone = 'UTC';
 		SET search_path = public; SET client_min_messages = 'error';
 		SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`
@@ -132,7 +133,7 @@ func (c *pgConn) told(err error) error {
 // goingDown tells the codes with which a server ends a connection: class 57P (operator intervention), 25P03 (idle in a
 // transaction for too long), 08 (connection exception); PostgreSQL, appendix A.
 func goingDown(code string) bool {
-	return code == "57P01" || code == "57P02" || code == "57P03" || code == "57P05" || code == "25P03" || code[:2] == "08"
+	return code == "57P01" || code == "57P02" || code == "57P03" || code == "57P05" || code == "25P03" || strings.HasPrefix(code, "08")
 }
 
 func (e *errand) collect(p *pgconn.Pipeline) error {

@@ -10,9 +10,9 @@ import (
 )
 
 // ConnectionsPerNode is the most connections of one process: those that commit, that read for many and for one, that take in nonces,
-// that count limits, that speak to other nodes and that hear them, and two while tables are brought up to date or the end of a
+// that count limits, that renew the lease, that speak to other nodes and that hear them, and two while tables are brought up to date or the end of a
 // transaction is asked for.
-const ConnectionsPerNode = pgWriters + pgReaders + pgSnapshots + pgDoors + 1 + 2 + 2
+const ConnectionsPerNode = pgWriters + pgReaders + pgSnapshots + pgDoors + 2 + 2 + 2
 
 const (
 	pgOldest  = 130000 // pg_current_xact_id is as old

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"runtime/debug"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -21,6 +22,11 @@ type ask struct {
 
 	rows []pgRow
 	tag  pgconn.CommandTag
+}
+
+// writes tells whether the statement changes something, once it has run.
+func (a *ask) writes() bool {
+	return a.counted || !a.ids && !strings.HasPrefix(a.call.query, "SELECT") && !strings.HasPrefix(a.call.query, "WITH")
 }
 
 // pgJob is one transaction in a batch. Its function runs as a coroutine: whenever it asks, it stands still until the asks of all
@@ -77,13 +83,20 @@ func (j *pgJob) guard(tx *Tx) (err error) {
 
 // pgSession is what the function of a transaction, or of a reader, speaks to.
 type pgSession struct {
-	job   *pgJob
-	yield func(*ask) bool
+	job       *pgJob
+	yield     func(*ask) bool
+	abandoned bool
+}
+
+// wait stands still until an ask has been answered. It gives false when it will not be, and then nothing else is done for the job.
+func (s *pgSession) wait(a *ask) bool {
+	s.abandoned = s.abandoned || !s.yield(a)
+	return !s.abandoned
 }
 
 func (s *pgSession) each(query string, args []any, see func(scanner) (bool, error)) error {
 	a := &ask{call: newCall(query, args)}
-	if !s.yield(a) {
+	if !s.wait(a) {
 		return errAbandoned
 	}
 	return look(a.rows, see)
@@ -100,13 +113,16 @@ func look(rows []pgRow, see func(scanner) (bool, error)) error {
 
 func (s *pgSession) exec(query string, args []any) (int64, error) {
 	a := &ask{call: newCall(query, args), counted: true}
-	if !s.yield(a) {
+	if !s.wait(a) {
 		return 0, errAbandoned
 	}
 	return a.tag.RowsAffected(), nil
 }
 
 func (s *pgSession) put(query string, args []any) error {
+	if s.abandoned {
+		return errAbandoned
+	}
 	if s.job.batch.reading {
 		_, err := s.exec(query, args)
 		return err
@@ -146,7 +162,7 @@ func (s *pgSession) hold(name int64) {
 // id gives a key that is greater than all that were written under the names which the transaction holds.
 func (s *pgSession) id() int64 {
 	b := s.job.batch
-	if (b.lastID == b.endID || len(s.job.wanted) > 0) && !s.yield(&ask{ids: true}) {
+	if (b.lastID == b.endID || len(s.job.wanted) > 0) && !s.wait(&ask{ids: true}) {
 		return 0 // and whatever is asked next says why
 	}
 	b.lastID++

@@ -51,6 +51,10 @@ func (p *postgres) sendForever() {
 		if conn == nil {
 			var err error
 			if conn, err = connectPostgres(context.Background(), p.config, ""); err != nil {
+				p.store.log.Warn("other nodes cannot be told; they will find it themselves", "error", err)
+				if !pause(6, p.quit) {
+					return
+				}
 				continue
 			}
 		}

@@ -61,8 +61,8 @@ func (w *pgWorker) serve(batch []*job) {
 
 // attempt runs a batch until it has an outcome. A database that is away is waited for.
 func (w *pgWorker) attempt(batch []*job) error {
-	const most = 8 // times that a transaction may be in others' way
-	patience := time.Now().Add(pgPatience)
+	const most = 10                            // times that a transaction may be in others' way
+	patience := batch[0].since.Add(pgPatience) // the first of a batch has waited for the longest
 	for try := 0; ; try++ {
 		err := w.once(batch)
 		lost := errors.Is(err, errLost)
@@ -135,6 +135,9 @@ func (w *pgWorker) learn(xid, life string, unknown error) (err error) {
 		if err == nil {
 			status, err = endOf(w.conn, xid)
 		}
+		if err == nil && status == "committed" {
+			err = w.conn.run(plain(followQuery))
+		}
 		switch {
 		case err != nil:
 			w.hangUp()
@@ -151,6 +154,10 @@ func (w *pgWorker) learn(xid, life string, unknown error) (err error) {
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, unknown)
 }
+
+// followQuery is a commit behind the one in question. Where commits wait for a second server, the one whose wait was broken off may not
+// have come there; when this one has, so has the other.
+const followQuery = "UPDATE generation SET value = value WHERE id = 1"
 
 func (w *pgWorker) hangUp() {
 	if w.conn != nil {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 )
 
 // maxGathered bounds how many transactions are committed together, so that none waits long for the others.
@@ -39,6 +40,7 @@ type job struct {
 	fn     func(*Tx) error
 	result chan error
 	err    error
+	since  time.Time   // when its caller began to wait
 	taken  atomic.Bool // somebody has begun with it, or its caller has given it up
 }
 
