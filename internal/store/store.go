@@ -1,6 +1,6 @@
 // Package store keeps what must not be forgotten: accounts, groups, participants, operations and the outbox. It is the only
-// package that knows SQL. Writers' transactions that come at the same time are committed together, each in a savepoint of
-// its own, and a write returns only once it is on disk. Rules live above: nothing here decides what is allowed.
+// package that knows SQL. Writers' transactions that come at the same time are committed together, and each by itself succeeds or
+// fails; a write returns only once it is on disk. Rules live above: nothing here decides what is allowed.
 package store
 
 import (

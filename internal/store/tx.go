@@ -9,7 +9,7 @@ type Tx struct {
 }
 
 // session runs statements on one kind of database. Every statement is written once, with $1, $2 … and without words that only
-// one of them knows.
+// one of them knows, but for those in the files named after one.
 type session interface {
 	// each runs a statement and shows its rows as long as more are wanted.
 	each(query string, args []any, see func(scanner) (more bool, err error)) error
