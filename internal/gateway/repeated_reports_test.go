@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/simulator"
@@ -127,4 +128,25 @@ func TestP7ReportThatWasTurnedAwayCountsLater(t *testing.T) {
 	w.hooks.deliver(refusal)
 	w.failed(c.Operation.ID)
 	w.expect(g.Target, anna, berta)
+}
+
+// A report that comes once more, to a process that has not heard it before, does not end a command that nobody has sent yet.
+func TestP1ReportDoesNotEndACommandThatWasNotSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna)
+	other := gateway.New(gateway.Config{Store: w.house.store, Logger: quiet}) // as another node, or this one after a restart; it sends nothing
+	p, err := other.Principal(ctx, w.keyID)
+	w.must(err)
+	me := gateway.Caller{Principal: p, Action: "Test", RequestID: "request", Source: "192.0.2.1", Nonce: 43}
+	subject := "second name"
+	c, err := other.UpdateGroup(ctx, me, g.Target, gateway.Settings{Subject: &subject})
+	w.must(err)
+	w.must(other.HandleReports(ctx, []graph.Event{{Type: graph.SettingsUpdate, PhoneNumberID: phoneID, GroupID: g.GroupID,
+		RequestID: "of the change before", Settings: graph.Settings{Subject: &graph.SettingOutcome{Text: "first name", Successful: true}}}}))
+	now, err := other.Operation(ctx, me, c.Operation.ID)
+	w.must(err)
+	if !now.Pending() {
+		t.Errorf("the change is %v although the network was never asked for it", now.Operation.State)
+	}
 }

@@ -49,6 +49,7 @@ func suite(t *testing.T, fresh func(t *testing.T) opener) {
 		{"text that cannot be read", testIllegible},
 		{"commits are shared", testCommitsAreShared},
 		{"a bad transaction stands alone", testBadTransactionStandsAlone},
+		{"a failed transaction leaves nothing", testFailedTransactionLeavesNothing},
 		{"cancelled before its turn", testCancelledBeforeItsTurn},
 		{"cancelled in its turn", testCancelledInItsTurn},
 		{"close", testClose},

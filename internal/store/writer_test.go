@@ -122,6 +122,39 @@ func testBadTransactionStandsAlone(t *testing.T, open opener) {
 	}
 }
 
+// What a transaction has done to rows that it was told of is undone with it, as what it has only put is.
+func testFailedTransactionLeavesNothing(t *testing.T, open opener) {
+	s := open(t, oneWriter)
+	write(t, s, func(tx *store.Tx) error {
+		return errors.Join(account(1)(tx), tx.InsertAccessKey(&store.AccessKey{ID: "LTAI5tMine", AccountID: 1, Secret: "mySecret", CreatedAt: day}))
+	})
+	refused := errors.New("refused")
+	fail := func(tx *store.Tx) error { return errors.Join(tx.DeleteAccessKey(1, "LTAI5tMine"), refused) }
+	stumble := func(tx *store.Tx) error {
+		if err := tx.DeleteAccessKey(1, "LTAI5tMine"); err != nil {
+			return err
+		}
+		panic("a mistake")
+	}
+	for _, fn := range []func(*store.Tx) error{fail, stumble} {
+		if err := s.Write(context.Background(), fn); err == nil {
+			t.Error("a transaction that failed was answered without an error")
+		}
+	}
+	release := hold(t, s)
+	answers := queue(s, fail, account(2), stumble, account(3))
+	release()
+	for i, err := range answers() {
+		if (err != nil) != (i%2 == 0) {
+			t.Errorf("transaction %d was answered %v", i, err)
+		}
+	}
+	same(t, []int64{1, 2, 3}, accountIDs(t, s))
+	if _, err := lookUp(s, func(tx *store.Tx) (store.AccessKey, error) { return tx.AccessKey("LTAI5tMine") }); err != nil {
+		t.Errorf("the key that nobody has deleted: %v", err)
+	}
+}
+
 func testCancelledBeforeItsTurn(t *testing.T, open opener) {
 	s := open(t, oneWriter)
 	release := hold(t, s)
