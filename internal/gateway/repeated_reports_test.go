@@ -1,6 +1,7 @@
 package gateway_test
 
 import (
+	"errors"
 	"sync/atomic"
 	"testing"
 
@@ -118,6 +119,11 @@ func TestP7ReportThatWasTurnedAwayCountsLater(t *testing.T) {
 	refusal := w.hooks.take(1)[0]
 	w.hooks.hold(nil)
 	w.put(broken.id, nil, store.Item{Kind: group.KindUpdate, Payload: []byte("no JSON")})
+	w.must(w.house.store.Write(ctx, func(tx *store.Tx) error {
+		it, err := tx.Head(store.Lane{Kind: store.GroupLane, ID: broken.id})
+		it.Attempts = 1 // it was run before, so that the report can be about it
+		return errors.Join(err, tx.PutItem(&it))
+	}))
 	settings := graph.Event{Type: graph.SettingsUpdate, PhoneNumberID: phoneID, GroupID: broken.GroupID}
 	if err := w.gateway().HandleReports(ctx, []graph.Event{refusal, settings}); err == nil {
 		t.Fatal("the delivery was taken in")

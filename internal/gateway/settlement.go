@@ -103,7 +103,7 @@ func (n *news) add(was *group.Participant, state group.PersonState, ours bool, s
 	switch {
 	case state == group.PersonWasOut && was.State.Present():
 		n.left = append(n.left, was.Number)
-	case state != group.PersonOut, was.Told && (s.late || !was.State.Pending()):
+	case state != group.PersonOut, was.Told && (s.late || !was.State.Present()):
 	case ours:
 		n.taken[s.item.OperationID] = append(n.taken[s.item.OperationID], was.Number)
 	case was.State.Pending(): // the report has come while something else is at the head of the lane
