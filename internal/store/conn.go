@@ -33,8 +33,9 @@ var settings = []string{
 	"cache_size = -32768", "wal_autocheckpoint = 131072", "temp_store = MEMORY",
 }
 
-// behind lets the writer go on while the flusher waits for the disk in its place.
-const behind = "synchronous = NORMAL"
+// The writer goes on while the flusher waits for the disk in its place. Its cache holds the upper pages of the trees and little
+// more: a commit that moved pages walks all of the cache, and the lower pages of a big file are seldom met again anyway.
+var writerSettings = []string{"synchronous = NORMAL", "cache_size = -7800"}
 
 func newConn(path string, more ...string) (*conn, error) {
 	sq, err := sqlite.OpenConn(path, sqlite.OpenReadWrite)

@@ -106,7 +106,7 @@ func (s *Store) start(ctx context.Context, cfg Config) (err error) {
 		}
 		conns = append(conns, c)
 	}
-	c, err := newConn(cfg.Path, behind)
+	c, err := newConn(cfg.Path, writerSettings...)
 	if err != nil {
 		return err
 	}
