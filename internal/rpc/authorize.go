@@ -7,19 +7,17 @@ import (
 	"github.com/rollcall-im/rollcall/internal/ram"
 )
 
-// anyResource is what operations are authorised against: the product has no resource of its own for groups.
-const anyResource = "*"
-
 // authorize asks whether the caller may do what it asks: by its policies, by the allowlist of the beta, and by how often. How
 // often is asked first, because a refusal is written into the audit and must cost a flood its share too. Calls that are refused
 // count by themselves, so that a user without permission cannot use up what others of the account may do.
 func (s *Server) authorize(ctx context.Context, x *exchange) error {
 	p := x.Caller.Principal
 	decision := ram.Decide(&p.Identity, &ram.Request{
-		Action: x.operation.RAMAction, Resource: anyResource, Time: x.now, SourceIP: x.origin.address,
+		Action: x.operation.RAMAction, Resource: x.operation.resource(p.AccountID, x.Params), Time: x.now, SourceIP: x.origin.address,
 		SecureTransport: x.origin.secure, PrincipalARN: p.ARN,
 	})
-	counted := bucketName{account: p.AccountID, action: x.operation.Action, refused: !decision.Allowed() || !p.Beta}
+	barred := x.operation.Beta && !p.Beta
+	counted := bucketName{account: p.AccountID, action: x.operation.Action, refused: !decision.Allowed() || barred}
 	if err := s.throttle.take(counted, x.now); err != nil {
 		return err
 	}
@@ -29,7 +27,7 @@ func (s *Server) authorize(ctx context.Context, x *exchange) error {
 	switch {
 	case !decision.Allowed():
 		return s.deny(x, decision)
-	case !p.Beta:
+	case barred:
 		return refuse(group.CodeNotAllowlisted)
 	}
 	return nil
@@ -39,14 +37,15 @@ func (s *Server) authorize(ctx context.Context, x *exchange) error {
 func (s *Server) deny(x *exchange, d ram.Decision) error {
 	p := x.Caller.Principal
 	sealed, err := sealDiagnostic(s.diagnostics, &Diagnostic{
-		Action: x.operation.RAMAction, Resource: anyResource, Principal: p.ARN, Source: x.origin.String(),
+		Action: x.operation.RAMAction, Resource: x.operation.resource(p.AccountID, x.Params), Principal: p.ARN, Source: x.origin.String(),
 		Effect: d.Effect.String(), PolicyType: d.PolicyType, Policy: d.PolicyName(), Statement: d.Statement,
 		RequestID: x.RequestID, Time: x.now,
 	})
 	if err != nil {
 		return err
 	}
-	r := refusef(codeNoPermission, "User not authorized to operate on the specified resource, or this API doesn't support RAM. Resource: %s Action: %s", anyResource, x.operation.RAMAction)
+	r := refusef(codeNoPermission, "User not authorized to operate on the specified resource, or this API doesn't support RAM. Resource: %s Action: %s",
+		x.operation.resource(p.AccountID, x.Params), x.operation.RAMAction)
 	r.detail = ram.Denied(d, x.operation.RAMAction, ram.UserPrincipal(p.AccountID, p.UserID), sealed)
 	return r
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/rollcall-im/rollcall/internal/ram"
 )
 
 // Access is what an operation does to what it is about, in the words of Alibaba Cloud's authorisation tables.
@@ -32,10 +34,35 @@ type Operation struct {
 	RAMAction  string // what policies name, e.g. "cams:ListChatGroup"
 	Access     Access
 	Change     bool // changes something: it can be given a ClientToken, and its refusals are recorded
+	Beta       bool // part of the group beta: the account has to be on its allowlist
 	Extension  bool // the official service has no such operation
 	Parameters []Parameter
-	NoSuccess  bool // its documented answer has no member Success
+	NoSuccess  bool                                         // its documented answer has no member Success
+	Resource   func(account ram.AccountID, p Params) string // what a call is authorised against; nil is "*"
+	Doc        Doc
 	Run        func(ctx context.Context, c *Call) (Answer, error)
+}
+
+// Doc is what the API reference says of an operation, beyond what calls are held against.
+type Doc struct {
+	Summary    string            // what it does, in one or two sentences
+	Parameters map[string]string // by name: meaning, units and range; those that all operations of a product share may be left out
+	Answer     []Field           // the members of an answer, besides those that all answers have
+	Errors     []string          // codes that it can answer, besides those of any call
+}
+
+// Field is a member of an answer. One of an object is written Data.Total, one of the rows of a list Data.List[].GroupId.
+type Field struct{ Name, Type, About string }
+
+// anyResource is what operations are authorised against that have no resource of their own.
+const anyResource = "*"
+
+// resource is what a call is authorised against.
+func (o *Operation) resource(account ram.AccountID, p Params) string {
+	if o.Resource == nil {
+		return anyResource
+	}
+	return o.Resource(account, p)
 }
 
 // registry finds operations by version and action.

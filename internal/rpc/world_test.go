@@ -187,10 +187,10 @@ func (w *world) operations(account int64) []group.Operation {
 // testOperations are small operations that end in every way an operation can end.
 func testOperations() []Operation {
 	change := func(action string, run func(context.Context, *Call) (Answer, error), p ...Parameter) Operation {
-		return Operation{Version: testVersion, Action: action, RAMAction: "cams:" + action, Access: AccessDelete, Change: true, Parameters: p, Run: run}
+		return Operation{Version: testVersion, Action: action, RAMAction: "cams:" + action, Access: AccessDelete, Change: true, Beta: true, Parameters: p, Run: run}
 	}
 	read := func(action string, run func(context.Context, *Call) (Answer, error), p ...Parameter) Operation {
-		return Operation{Version: testVersion, Action: action, RAMAction: "cams:" + action, Access: AccessList, Parameters: p, Run: run}
+		return Operation{Version: testVersion, Action: action, RAMAction: "cams:" + action, Access: AccessList, Beta: true, Parameters: p, Run: run}
 	}
 	return []Operation{
 		read("ListThings", listThings, Parameter{"Page", true}),

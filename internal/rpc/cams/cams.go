@@ -49,6 +49,7 @@ func operation(action string, access rpc.Access, run runner, parameters ...rpc.P
 	return rpc.Operation{
 		Version: Version, Action: action, RAMAction: "cams:" + action, Access: access,
 		Change:     access != rpc.AccessList && access != rpc.AccessGet,
+		Beta:       strings.Contains(action, "ChatGroup"),
 		Parameters: parameters,
 		Run:        run,
 	}

@@ -15,7 +15,7 @@ import (
 func (s *service) sendChatappMessage() rpc.Operation {
 	op := operation("SendChatappMessage", rpc.AccessCreate, s.runSendChatappMessage,
 		append(required("ChannelType", "Type", "From", "To"), optional("CustSpaceId", "RecipientType", "MessageType", "Content")...)...)
-	op.NoSuccess = true
+	op.NoSuccess, op.Beta = true, true
 	return op
 }
 
