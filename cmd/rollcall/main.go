@@ -32,6 +32,7 @@ type verbs struct {
 	Call    callVerb    `cmd:"" help:"Call an operation, signed, and print the answer."`
 	Account accountVerb `cmd:"" help:"Accounts, users, access keys and policies."`
 	Channel channelVerb `cmd:"" help:"Channels and their business numbers."`
+	Explain explainVerb `cmd:"" help:"Say why a call was refused: what was signed, and what each policy had to say."`
 	Doctor  doctorVerb  `cmd:"" help:"Look at an installation and say what is wrong with it."`
 	Migrate migrateVerb `cmd:"" help:"Bring the database up to date."`
 	Version versionVerb `cmd:"" help:"Print the version."`

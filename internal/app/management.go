@@ -18,6 +18,9 @@ type Management struct {
 // Policy is a policy of an account.
 type Policy = gateway.Policy
 
+// Explanation is why a call was refused.
+type Explanation = gateway.Explanation
+
 // BusinessNumber is a number with what is needed to speak for it.
 type BusinessNumber = group.BusinessNumber
 

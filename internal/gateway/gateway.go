@@ -50,14 +50,15 @@ type Gateway struct {
 	log    *slog.Logger
 	now    func() time.Time
 
-	directory directory
-	waiters   waiters
-	flights   flights
-	existence existence
-	handovers handovers
-	paces     paces
-	rereads   rereads
-	inbox     sync.Mutex // held by who takes in what other nodes have left
+	directory    directory
+	waiters      waiters
+	flights      flights
+	existence    existence
+	handovers    handovers
+	paces        paces
+	rereads      rereads
+	explanations explanations
+	inbox        sync.Mutex // held by who takes in what other nodes have left
 
 	halt    chan struct{}
 	deafen  func() // ends the hearing of other nodes
@@ -101,6 +102,7 @@ func (p Patience) withDefaults() Patience {
 
 // Start takes up what an earlier run left and begins to read groups in turn.
 func (g *Gateway) Start(ctx context.Context) error {
+	g.running.Go(g.explainForever)
 	if g.cfg.Hold {
 		g.log.Warn("changes are accepted and held; nothing is sent to the network")
 		return nil

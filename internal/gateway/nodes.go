@@ -116,6 +116,9 @@ func (g *Gateway) elsewhere(tx *store.Tx, fx *effects, e *graph.Event, it *store
 // inboxPage is how many messages are read at once, and how many are taken in side by side.
 const inboxPage = 64
 
+// inboxPatience is for how long a report that cannot be taken in is tried again. After that the sweep finds what it would have told.
+const inboxPatience = 10 * time.Minute
+
 // takeInbox takes in what other nodes have left for this one. One that fails stays, and is tried again with the next signal or sweep.
 func (g *Gateway) takeInbox() {
 	g.inbox.Lock() // one after the other, or all would read the same
@@ -135,7 +138,7 @@ func (g *Gateway) takeInbox() {
 			after = m.ID
 			taking.Go(func() {
 				if err := g.takeMessage(m); err != nil {
-					g.log.Error("a report that another node left here was not taken in; trying again later", "error", err)
+					g.giveUp(m, err)
 				}
 			})
 		}
@@ -143,6 +146,19 @@ func (g *Gateway) takeInbox() {
 		if len(page) < inboxPage {
 			return
 		}
+	}
+}
+
+// giveUp drops a report that could not be taken in for long.
+func (g *Gateway) giveUp(m store.Message, cause error) {
+	if m.ID > store.IDAt(g.now().Add(-inboxPatience)) {
+		g.log.Error("a report that another node left here was not taken in; trying again later", "error", cause)
+		return
+	}
+	g.log.Error("a report that another node left here could not be taken in for long and was dropped; the group is read again in its turn", "error", cause)
+	err := g.store.Write(context.Background(), func(tx *store.Tx) error { return tx.Took(m.ID) })
+	if err != nil && !errors.Is(err, store.ErrNoRow) {
+		g.log.Warn("a report that was dropped could not be forgotten", "error", err)
 	}
 }
 

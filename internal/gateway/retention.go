@@ -16,6 +16,7 @@ type Retention struct {
 	Events     time.Duration
 	DeadItems  time.Duration // work that was given up
 	Reports    time.Duration // of the network, about groups that nobody here knows
+	Refusals   time.Duration // why calls were refused
 	Nonces     time.Duration // in PostgreSQL, where all nodes share them
 }
 
@@ -98,6 +99,7 @@ func (p *Pruner) kinds() []pruned {
 		{"events", keep.Events, batch, (*store.Tx).PruneEvents},
 		{"dead items", keep.DeadItems, batch, (*store.Tx).PruneDeadItems},
 		{"parked reports", keep.Reports, batch, (*store.Tx).PruneParked},
+		{"explanations", keep.Refusals, batch, (*store.Tx).PruneExplanations},
 	}
 	if p.cfg.Store.Shared() {
 		kinds = append(kinds, pruned{"nonces", keep.Nonces, 20 * batch, (*store.Tx).PruneNonces})

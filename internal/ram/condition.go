@@ -8,6 +8,7 @@ import (
 
 // condition compares one key of the request with the values of the policy.
 type condition struct {
+	name     string // of the operator, as it was written
 	key      conditionKey
 	operator operator
 	ifExists bool
@@ -50,7 +51,7 @@ func (r *reader) conditions() ([]condition, error) {
 			if err != nil {
 				return fmt.Errorf("key %s: %w", quote(key), err)
 			}
-			c.ifExists = ifExists
+			c.name, c.ifExists = name, ifExists
 			list = append(list, c)
 			return nil
 		})

@@ -12,10 +12,8 @@ import (
 // count by themselves, so that a user without permission cannot use up what others of the account may do.
 func (s *Server) authorize(ctx context.Context, x *exchange) error {
 	p := x.Caller.Principal
-	decision := ram.Decide(&p.Identity, &ram.Request{
-		Action: x.operation.RAMAction, Resource: x.operation.resource(p.AccountID, x.Params), Time: x.now, SourceIP: x.origin.address,
-		SecureTransport: x.origin.secure, PrincipalARN: p.ARN,
-	})
+	asked := s.asked(x)
+	decision := ram.Decide(&p.Identity, &asked)
 	barred := x.operation.Beta && !p.Beta
 	counted := bucketName{account: p.AccountID, action: x.operation.Action, refused: !decision.Allowed() || barred}
 	if err := s.throttle.take(counted, x.now); err != nil {
@@ -31,6 +29,15 @@ func (s *Server) authorize(ctx context.Context, x *exchange) error {
 		return refuse(group.CodeNotAllowlisted)
 	}
 	return nil
+}
+
+// asked is what a call is authorised for.
+func (s *Server) asked(x *exchange) ram.Request {
+	p := x.Caller.Principal
+	return ram.Request{
+		Action: x.operation.RAMAction, Resource: x.operation.resource(p.AccountID, x.Params), Time: x.now, SourceIP: x.origin.address,
+		SecureTransport: x.origin.secure, PrincipalARN: p.ARN,
+	}
 }
 
 // deny says why, in the seven members that RAM documents. What the refused caller should not read goes encrypted.

@@ -137,6 +137,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.answer(x, &reply)
 	s.account(x, &reply)
+	s.explain(x, &reply)
 }
 
 // handle leads a request through the phases. Their order is the official gateway's as far as it is known: the operation is

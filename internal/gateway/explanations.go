@@ -1,0 +1,187 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/ram"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// Explanation is why a call was refused: what the server has made of the request, and what every statement of the caller's policies
+// had to say. It holds no secrets.
+type Explanation struct {
+	RequestID        string     `json:"request_id"`
+	At               time.Time  `json:"at"`
+	Action           string     `json:"action"`
+	Code             string     `json:"code"`
+	Status           int        `json:"status"`
+	Message          string     `json:"message"`
+	Method           string     `json:"method"`
+	AccessKeyID      string     `json:"access_key_id"`
+	Source           string     `json:"source"`
+	Verified         bool       `json:"verified"` // the signature was good, so the caller is who they say
+	Principal        string     `json:"principal,omitempty"`
+	Scheme           string     `json:"scheme,omitempty"`
+	CanonicalRequest string     `json:"canonical_request,omitempty"`
+	StringToSign     string     `json:"string_to_sign,omitempty"`
+	Resource         string     `json:"resource,omitempty"`
+	Effect           string     `json:"effect,omitempty"` // of the decision, where one was made
+	PolicyType       string     `json:"policy_type,omitempty"`
+	Steps            []ram.Step `json:"steps,omitempty"`
+	OperationID      string     `json:"operation_id,omitempty"` // where the call is in the audit
+}
+
+// Explanations are bounded: anybody can be refused as often as they like. Callers who are known have places that strangers cannot
+// take from them.
+const (
+	knownSlots        = 4096
+	strangerSlots     = 1024
+	strangersPerCycle = 20
+	explainCycle      = 500 * time.Millisecond
+	explainQueue      = 256
+)
+
+// explanations are on their way to the store.
+type explanations struct {
+	mu        sync.Mutex
+	waiting   []Explanation
+	strangers int // in this cycle
+}
+
+// WantsExplanation tells whether there is room for another one; whoever is not verified has little.
+func (g *Gateway) WantsExplanation(verified bool) bool {
+	q := &g.explanations
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting) < explainQueue && (verified || q.strangers < strangersPerCycle)
+}
+
+// Explain keeps why a call was refused, for a while. It never waits: what has no room is forgotten.
+func (g *Gateway) Explain(e Explanation) {
+	q := &g.explanations
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) >= explainQueue {
+		return
+	}
+	if !e.Verified {
+		q.strangers++
+	}
+	q.waiting = append(q.waiting, e)
+}
+
+func (q *explanations) take() []Explanation {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	taken := q.waiting
+	q.waiting, q.strangers = nil, 0
+	return taken
+}
+
+// explainForever brings explanations to the store, behind the calls that they are about.
+func (g *Gateway) explainForever() {
+	tick := time.NewTicker(explainCycle)
+	defer tick.Stop()
+	for {
+		select {
+		case <-g.halt:
+			g.keepExplanations()
+			return
+		case <-tick.C:
+			g.keepExplanations()
+		}
+	}
+}
+
+func (g *Gateway) keepExplanations() {
+	taken := g.explanations.take()
+	if len(taken) == 0 {
+		return
+	}
+	err := g.store.Write(context.Background(), func(tx *store.Tx) error {
+		for i := range taken {
+			body, err := json.Marshal(&taken[i])
+			if err != nil {
+				return err
+			}
+			row := store.Explanation{Slot: taken[i].slot(), RequestID: taken[i].RequestID, At: taken[i].At, Body: string(body)}
+			if err := tx.PutExplanation(&row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		g.log.Warn("why calls were refused could not be kept", "calls", len(taken), "error", err)
+	}
+}
+
+func (e *Explanation) slot() int64 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(e.RequestID)) // never fails, by its documentation
+	if e.Verified {
+		return int64(h.Sum32() % knownSlots)
+	}
+	return knownSlots + int64(h.Sum32()%strangerSlots)
+}
+
+var requestIDForm = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)
+
+// ErrNoExplanation says that nothing is kept about a call.
+var ErrNoExplanation = errors.New("nothing is kept about this call: it was answered without a change, or its explanation has gone to make room for others")
+
+// Explanation gives what is kept about a call: why it was refused, or what it began. It gives ErrNoExplanation, and a refusal
+// BadNumber for what is no request id.
+func (g *Gateway) Explanation(ctx context.Context, requestID string) (Explanation, error) {
+	var e Explanation
+	if !requestIDForm.MatchString(requestID) {
+		return e, group.Errorf(group.CodeBadNumber,
+			"A request id is an upper-case UUID, as in RequestId of an answer, for example 2F0C7D3A-5B0E-4E0B-9C0A-4D7C8D1C2B3A.")
+	}
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		e = Explanation{}
+		kept, err := tx.Explanation(requestID)
+		if err == nil {
+			if err := json.Unmarshal([]byte(kept.Body), &e); err != nil {
+				return fmt.Errorf("read the explanation of %s: %w", requestID, err)
+			}
+		} else if !errors.Is(err, store.ErrNoRow) {
+			return err
+		}
+		return begun(tx, &e, requestID)
+	})
+	if err == nil && e.RequestID == "" {
+		err = ErrNoExplanation
+	}
+	return e, err
+}
+
+// begun adds what the audit has of a call.
+func begun(tx *store.Tx, e *Explanation, requestID string) error {
+	id, err := tx.OperationByRequest(requestID)
+	if errors.Is(err, store.ErrNoRow) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	op, err := tx.Operation(id)
+	if err != nil {
+		return err
+	}
+	e.OperationID = FormatID(id)
+	if e.RequestID != "" {
+		return nil
+	}
+	e.RequestID, e.At, e.Action, e.AccessKeyID, e.Source = requestID, op.At, op.Action, op.AccessKeyID, op.Source
+	e.Principal, e.Verified, e.Code, e.Message = op.Principal, true, op.Code, op.Message
+	return nil
+}
