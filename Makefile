@@ -29,6 +29,10 @@ test: ## Runs every test, with the race detector, and the foreign clients agains
 	cd conformance/npm && npm ci --no-audit --no-fund --loglevel=error
 	cd conformance && go vet ./... && go test -timeout 10m ./...
 
+.PHONY: reference
+reference: ## Writes docs/reference.md, the page about operations and codes
+	go test ./internal/app -run '^TestReference$$' -count=1 -args -write-reference
+
 .PHONY: lint
 lint: ## Checks form: gofmt, tidy modules, golangci-lint (its first run compiles for minutes)
 	@unformatted=$$(gofmt -l .) && { [ -z "$$unformatted" ] || { echo "not gofmt-ed:"; echo "$$unformatted"; exit 1; }; }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/rpc"
-	"github.com/rollcall-im/rollcall/internal/rpc/cams"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -34,7 +33,7 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 	if p.store.Shared() {
 		shared = &rpc.Shared{UseNonce: p.store.UseNonce, Spend: p.gateway.Spend}
 	}
-	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: cams.Operations(p.gateway), Keys: keys, NonceLog: nonceLog, Shared: shared,
+	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: operations(p.gateway), Keys: keys, NonceLog: nonceLog, Shared: shared,
 		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
 		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {

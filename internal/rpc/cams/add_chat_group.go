@@ -9,8 +9,19 @@ import (
 // addChatGroup has a group made. The answer's UniqueCode is the id of the operation; the group is in ListChatGroup at once,
 // and its GroupId as soon as the network has given one. GroupLink belongs to another channel and is not used.
 func (s *service) addChatGroup() rpc.Operation {
-	return operation("AddChatGroup", rpc.AccessCreate, s.runAddChatGroup,
+	op := operation("AddChatGroup", rpc.AccessCreate, s.runAddChatGroup,
 		onChannel(append(required("Subject"), optional("Description", "GroupLink")...)...)...)
+	op.Doc = rpc.Doc{
+		Summary: "Makes a group. It is in the list at once, CREATING, and has its GroupId when it is ACTIVE. Nobody is in it: people come by its invite link.",
+		Parameters: map[string]string{
+			"Subject":     "the title, 1 to 128 characters",
+			"Description": "at most 2048 characters",
+			"GroupLink":   "belongs to another channel; ignored",
+		},
+		Answer: []rpc.Field{{Name: "UniqueCode", Type: "string", About: "stands for the request: GetChatGroupOperation tells what came of it"}},
+		Errors: []string{"InvalidParameter.SubjectInvalid", "InvalidParameter.DescriptionInvalid"},
+	}
+	return op
 }
 
 func (s *service) runAddChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {

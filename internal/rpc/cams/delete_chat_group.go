@@ -8,7 +8,13 @@ import (
 
 // deleteChatGroup deletes a group for good.
 func (s *service) deleteChatGroup() rpc.Operation {
-	return operation("DeleteChatGroup", rpc.AccessDelete, s.runDeleteChatGroup, onGroup()...)
+	op := operation("DeleteChatGroup", rpc.AccessDelete, s.runDeleteChatGroup, onGroup()...)
+	op.Doc = rpc.Doc{
+		Summary: "Deletes a group for good. It leaves the list; the audit keeps it.",
+		Answer:  resultOf("1 when the group was deleted"),
+		Errors:  append(groupErrors(), changeErrors...),
+	}
+	return op
 }
 
 func (s *service) runDeleteChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {

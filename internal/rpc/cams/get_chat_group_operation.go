@@ -16,6 +16,26 @@ func (s *service) getChatGroupOperation() rpc.Operation {
 	op := operation("GetChatGroupOperation", rpc.AccessGet, s.runGetChatGroupOperation,
 		optional("OperationId", "UniqueCode", "BusinessNumber", "CustSpaceId", "GroupId")...)
 	op.Extension = true
+	op.Doc = rpc.Doc{
+		Summary: "Tells what has become of a change: of a removal for each person, and which GroupId the request behind a UniqueCode has got.",
+		Parameters: map[string]string{
+			"OperationId":    "from the header x-rollcall-operation-id of a change, or from the message of ChatGroup.OperationPending",
+			"UniqueCode":     "from AddChatGroup, in place of OperationId",
+			"BusinessNumber": "ignored", "CustSpaceId": "ignored", "GroupId": "ignored",
+		},
+		Answer: []rpc.Field{
+			{Name: "Data.OperationId", Type: "string"}, {Name: "Data.Action", Type: "string"},
+			{Name: "Data.State", Type: "string", About: "PENDING, DONE, FAILED or REFUSED (did not begin)"},
+			{Name: "Data.GroupId", Type: "string"},
+			{Name: "Data.CreateTime, Data.FinishTime", Type: "number", About: "milliseconds since 1970"},
+			{Name: "Data.Code, Data.Message", Type: "string", About: "why it failed"},
+			{Name: "Data.Result", Type: "string", About: "what came of it: a link, a message id, the id of a group"},
+			{Name: "Data.List[].ParticipantNumber", Type: "string"},
+			{Name: "Data.List[].State", Type: "string", About: "PENDING, REMOVED, NOT_A_MEMBER (was not in) or REFUSED (still in)"},
+			{Name: "Data.List[].Code, Message", Type: "string", About: "the network's, when it refused"},
+		},
+		Errors: []string{"InvalidParameter.OperationNotExist"},
+	}
 	return op
 }
 

@@ -14,8 +14,32 @@ import (
 // listChatGroup lists the groups of a number, newest first. GroupLink and GroupType belong to another channel and do not
 // filter.
 func (s *service) listChatGroup() rpc.Operation {
-	return operation("ListChatGroup", rpc.AccessList, s.runListChatGroup,
+	op := operation("ListChatGroup", rpc.AccessList, s.runListChatGroup,
 		onChannel(append(required("Page"), optional("GroupStatus", "Subject", "GroupLink", "GroupType")...)...)...)
+	op.Doc = rpc.Doc{
+		Summary: "Lists the groups of a number, newest first.",
+		Parameters: map[string]string{
+			"Page":        `{"Index": from 1, "Size": 1 to 100}; behind the end the list is empty and Total true`,
+			"GroupStatus": "only groups with this status: ACTIVE, INACTIVE, SUSPENDED, CREATING, DELETING or UPDATING",
+			"Subject":     "only groups whose subject has this text in it, without regard to case; at most 128 characters",
+			"GroupLink":   "belongs to another channel; ignored",
+			"GroupType":   "belongs to another channel; ignored",
+		},
+		Answer: []rpc.Field{
+			{Name: "Data.Total", Type: "number", About: "how many the filters let through"},
+			{Name: "Data.List[].GroupId", Type: "string", About: "empty while CREATING; the network's id, up to 255 characters"},
+			{Name: "Data.List[].GroupStatus", Type: "string", About: "as above; INACTIVE could not be made"},
+			{Name: "Data.List[].Subject", Type: "string"}, {Name: "Data.List[].Description", Type: "string"},
+			{Name: "Data.List[].InviteLink", Type: "string", About: "empty when there is none"},
+			{Name: "Data.List[].ProfilePictureFile", Type: "string", About: "the address that was given last"},
+			{Name: "Data.List[].TotalParticipantCount", Type: "number", About: "without the business itself"},
+			{Name: "Data.List[].GmtModifier", Type: "number", About: "when something changed last, in milliseconds since 1970"},
+			{Name: "Data.List[].BusinessNumber", Type: "string"},
+			{Name: "Data.List[].BusinessRole, GroupLink, GroupType", Type: "string", About: "always empty for WhatsApp"},
+		},
+		Errors: []string{"InvalidParameter.PageInvalid", "InvalidParameter.GroupStatusInvalid", "InvalidParameter.SubjectInvalid"},
+	}
+	return op
 }
 
 func (s *service) runListChatGroup(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {

@@ -8,7 +8,15 @@ import (
 
 // listChatGroupParticipants lists who is in a group as far as the network has said; without Page, all of them.
 func (s *service) listChatGroupParticipants() rpc.Operation {
-	return operation("ListChatGroupParticipants", rpc.AccessList, s.runListChatGroupParticipants, onGroup(optional("Page")...)...)
+	op := operation("ListChatGroupParticipants", rpc.AccessList, s.runListChatGroupParticipants, onGroup(optional("Page")...)...)
+	op.Doc = rpc.Doc{
+		Summary:    "Lists who is in a group, without the business itself.",
+		Parameters: map[string]string{"Page": `{"Index": from 1, "Size": 1 to 100}; without it all are given`},
+		Answer: []rpc.Field{{Name: "Data.Total", Type: "number"},
+			{Name: "Data.List[].ParticipantNumber", Type: "string", About: "digits with the country code"}},
+		Errors: append(groupErrors(), "InvalidParameter.PageInvalid"),
+	}
+	return op
 }
 
 func (s *service) runListChatGroupParticipants(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {

@@ -10,8 +10,20 @@ import (
 
 // updateChatGroup changes subject, description or picture. What is left out stays; an empty Description clears it.
 func (s *service) updateChatGroup() rpc.Operation {
-	return operation("UpdateChatGroup", rpc.AccessUpdate, s.runUpdateChatGroup,
+	op := operation("UpdateChatGroup", rpc.AccessUpdate, s.runUpdateChatGroup,
 		onGroup(optional("Subject", "Description", "ProfilePictureFile")...)...)
+	op.Doc = rpc.Doc{
+		Summary: "Changes subject, description or picture; what is left out stays. One of them has to be there.",
+		Parameters: map[string]string{
+			"Subject":            "the title, 1 to 128 characters",
+			"Description":        "at most 2048 characters; an empty one takes it away",
+			"ProfilePictureFile": "address, up to 2048 characters, of a square JPEG of at least 192 pixels and at most 5 MB, which is fetched and passed on",
+		},
+		Answer: resultOf("1 when something was changed"),
+		Errors: append(groupErrors("InvalidParameter.NothingToUpdate", "InvalidParameter.SubjectInvalid", "InvalidParameter.DescriptionInvalid",
+			"InvalidParameter.ProfilePictureFileInvalid"), changeErrors...),
+	}
+	return op
 }
 
 // maxPictureURL is how long the address of a picture can be: it is kept with the group and given back in every list.
