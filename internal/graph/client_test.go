@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var creds = Credentials{PhoneNumberID: "106540352242922", Token: "EAAtopsecret"}
+var creds = Credentials{PhoneNumberID: "106540352242922", AccountID: "W", Token: "EAAtopsecret"}
 
 // request is what a server saw of a call.
 type request struct {
@@ -250,6 +250,26 @@ var everyCall = map[string]func(context.Context, *Client) error{
 		_, err := c.PhoneNumber(ctx, creds)
 		return err
 	},
+	"PhoneNumbers": func(ctx context.Context, c *Client) error {
+		_, err := c.PhoneNumbers(ctx, creds)
+		return err
+	},
+	"BusinessAccount": func(ctx context.Context, c *Client) error {
+		_, err := c.BusinessAccount(ctx, creds)
+		return err
+	},
+	"SubscribedApps": func(ctx context.Context, c *Client) error {
+		_, err := c.SubscribedApps(ctx, creds)
+		return err
+	},
+	"InspectToken": func(ctx context.Context, c *Client) error {
+		_, err := c.InspectToken(ctx, creds)
+		return err
+	},
+	"Subscriptions": func(ctx context.Context, c *Client) error {
+		_, err := c.Subscriptions(ctx, creds, "A")
+		return err
+	},
 }
 
 // mayBeEmpty are the calls for which Meta documents no content of the answer.
@@ -297,8 +317,12 @@ func TestEveryCallMeetsBadAnswers(t *testing.T) {
 				t.Parallel()
 				c, seen := answering(t, answer.status, answer.body)
 				wantError(t, do(t.Context(), c), answer.class, answer.code)
-				if n := len(seen); n != 1 {
-					t.Errorf("sent %d requests, want 1", n)
+				want := 1
+				if callName == "PhoneNumber" && answer.code == CodeInvalidParameter {
+					want = 2 // the second time without the fields that some versions do not know
+				}
+				if n := len(seen); n != want {
+					t.Errorf("sent %d requests, want %d", n, want)
 				}
 			})
 		}

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -188,14 +189,16 @@ func TestSendText(t *testing.T) {
 
 func TestSubscribeAppAndPhoneNumber(t *testing.T) {
 	t.Parallel()
-	c, seen := answering(t, 200, `{"success":true,"id":"106540352242922","display_phone_number":"+1 555-078-3881","verified_name":"N"}`)
+	c, seen := answering(t, 200, `{"success":true,"id":"106540352242922","display_phone_number":"+1 555-078-3881","verified_name":"N",
+		"status":"CONNECTED","quality_rating":"GREEN","messaging_limit_tier":"TIER_1K","code_verification_status":"VERIFIED",
+		"name_status":"APPROVED","new_name_status":"NONE","is_official_business_account":"true"}`)
 	if err := c.SubscribeApp(t.Context(), creds, "W"); err != nil {
 		t.Error(err)
 	}
 	wantRequest(t, seen, "POST /v25.0/W/subscribed_apps", "")
 	got, err := c.PhoneNumber(t.Context(), creds)
-	if want := (PhoneNumber{"106540352242922", "+1 555-078-3881", "N"}); err != nil || got != want {
+	if want := (PhoneNumber{"106540352242922", "+1 555-078-3881", "N", "CONNECTED", "GREEN", "TIER_1K", "VERIFIED", "APPROVED", "NONE", true}); err != nil || got != want {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	wantRequest(t, seen, "GET /v25.0/106540352242922?fields=id%2Cdisplay_phone_number%2Cverified_name", "")
+	wantRequest(t, seen, "GET /v25.0/106540352242922?fields="+url.QueryEscape(numberFields+moreNumberFields), "")
 }

@@ -24,6 +24,9 @@ const (
 	CodeUpstream         Code = "refused by the network"
 	CodeConflict         Code = "already exists"
 	CodeUnavailable      Code = "unavailable"
+	CodeBadChannel       Code = "bad channel"
+	CodeChannelInUse     Code = "channel in use"
+	CodeTooManyChannels  Code = "too many channels"
 )
 
 // Error is a refusal that a caller can act upon: a kind and a sentence that says what to do.

@@ -114,6 +114,10 @@ var errorTable = map[group.Code]ErrorRow{
 	group.CodeUpstream:         {"ChatGroup.UpstreamError", http.StatusOK, "The network refused the change.", true},
 	group.CodeConflict:         {"ChatGroup.Conflict", http.StatusOK, "It exists already.", true},
 
+	group.CodeBadChannel:      {"InvalidParameter.InstanceInvalid", http.StatusOK, "A text of the channel is not valid.", true},
+	group.CodeChannelInUse:    {"Instance.InUse", http.StatusOK, "The channel still has groups.", true},
+	group.CodeTooManyChannels: {"Instance.LimitExceeded", http.StatusOK, "The account has as many channels as it can have.", true},
+
 	CodeBadPage:          {"InvalidParameter.PageInvalid", http.StatusOK, "Page is not valid.", false},
 	CodeBadChannelType:   {"InvalidParameter.ChannelTypeNotSupport", http.StatusOK, "ChannelType is not supported.", false},
 	CodeBadGroupID:       {"InvalidParameter.GroupIdInvalid", http.StatusOK, "GroupId is not valid.", true},

@@ -16,12 +16,13 @@ const (
 	maxMultipartBody = 6 << 20
 )
 
-// call is one Graph call on its way through the phases of serveGraph. Exactly one of number, waba and group is set.
+// call is one Graph call on its way through the phases of serveGraph. At most one of number, waba and group is set.
 type call struct {
 	request *http.Request
 	object  string
 	body    []byte
 	token   tokenHash
+	isApp   bool // the token is the app's own
 
 	number *number
 	waba   *waba
@@ -34,6 +35,8 @@ const (
 	numberNode nodeKind = iota
 	wabaNode
 	groupNode
+	tokenNode // debug_token, which is no object but is asked like one
+	appNode
 )
 
 type route struct {
@@ -53,6 +56,10 @@ var operations = map[route]operation{
 	{numberNode, "groups", http.MethodPost}:          {"create_group", (*Simulator).createGroup},
 	{numberNode, "groups", http.MethodGet}:           {"list_groups", (*Simulator).listGroups},
 	{numberNode, "messages", http.MethodPost}:        {"send_message", (*Simulator).sendMessage},
+	{wabaNode, "", http.MethodGet}:                   {"get_account", (*Simulator).getAccount},
+	{wabaNode, "phone_numbers", http.MethodGet}:      {"list_phone_numbers", (*Simulator).listNumbers},
+	{tokenNode, "", http.MethodGet}:                  {"debug_token", (*Simulator).debugToken},
+	{appNode, "subscriptions", http.MethodGet}:       {"list_subscriptions", (*Simulator).listSubscriptions},
 	{wabaNode, "subscribed_apps", http.MethodGet}:    {"list_subscribed_apps", (*Simulator).listSubscribedApps},
 	{wabaNode, "subscribed_apps", http.MethodPost}:   {"subscribe_app", (*Simulator).subscribeApp},
 	{wabaNode, "subscribed_apps", http.MethodDelete}: {"unsubscribe_app", (*Simulator).unsubscribeApp},
@@ -177,6 +184,9 @@ func (s *Simulator) authenticate(c *call) error {
 		return fail(graph.CodeTokenMissing, "An access token is required to request this resource.")
 	}
 	c.token = sha256.Sum256([]byte(token))
+	if c.isApp = s.isAppToken(token); c.isApp {
+		return nil
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.tokens[c.token] == 0 {
@@ -187,6 +197,12 @@ func (s *Simulator) authenticate(c *call) error {
 
 // locate finds what the path names, and refuses a token that has no say over it.
 func (s *Simulator) locate(c *call) (nodeKind, error) {
+	switch {
+	case c.object == "debug_token":
+		return tokenNode, nil
+	case c.object == appID && c.isApp:
+		return appNode, nil
+	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if c.group = s.groups[c.object]; c.group != nil {

@@ -26,6 +26,8 @@ var changes = map[string]func() change{
 	"standing":     func() change { return new(standingSet) },
 	"message":      func() change { return new(messageReceived) },
 	"counters":     func() change { return new(countersSet) },
+
+	"number_standing": func() change { return new(standingOfNumber) },
 }
 
 type numberRegistered struct {
@@ -54,6 +56,7 @@ func (c *numberRegistered) apply(s *Simulator) {
 	n := s.numbers[c.ID]
 	if n == nil {
 		n = &number{id: c.ID, digits: c.Digits, display: c.Display, name: c.Name, waba: account}
+		n.standing.Store(newStanding())
 		s.numbers[c.ID] = n
 	}
 	if old := n.token.Swap(&c.Token); old != nil {

@@ -103,7 +103,7 @@ func quoted(text string) json.RawMessage {
 }
 
 // secretParameters are query parameters whose value must not be shown.
-var secretParameters = []string{"access_token", "appsecret_proof", "hub.verify_token"}
+var secretParameters = []string{"access_token", "input_token", "appsecret_proof", "hub.verify_token"}
 
 // maskedPath gives path and query of a URL without secrets.
 func maskedPath(u *url.URL) string {

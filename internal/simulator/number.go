@@ -34,6 +34,7 @@ type number struct {
 	id, digits, display, name string
 	waba                      *waba
 	token                     atomic.Pointer[tokenHash]
+	standing                  atomic.Pointer[standing]
 
 	mu     sync.Mutex
 	total  int      // groups, those being created included

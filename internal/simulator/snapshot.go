@@ -88,6 +88,9 @@ func (s *Simulator) dumpNumbers() iter.Seq[change] {
 				Token: *n.token.Load(), Subscribed: n.waba.subscribed.Load()}) {
 				return
 			}
+			if !yield(&standingOfNumber{Number: n.id, Standing: *n.standing.Load()}) {
+				return
+			}
 		}
 	}
 }

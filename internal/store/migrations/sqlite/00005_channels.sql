@@ -1,0 +1,61 @@
+-- +goose Up
+-- What callers say of a channel, the WhatsApp business account that it is bound to, and how each number stands with the network.
+-- read_at is 0 until the network was asked.
+
+ALTER TABLE channel ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN contact_mail TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN country_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN facebook_bm_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN isv_terms TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN office_address TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN resource_group_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_currency TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_review_status TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_namespace TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_business_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_business_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE channel ADD COLUMN waba_read_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE business_number ADD COLUMN verified_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE business_number ADD COLUMN status TEXT NOT NULL DEFAULT '';
+ALTER TABLE business_number ADD COLUMN quality TEXT NOT NULL DEFAULT '';
+ALTER TABLE business_number ADD COLUMN messaging_tier TEXT NOT NULL DEFAULT '';
+ALTER TABLE business_number ADD COLUMN code_verification TEXT NOT NULL DEFAULT '';
+ALTER TABLE business_number ADD COLUMN name_status TEXT NOT NULL DEFAULT '';
+ALTER TABLE business_number ADD COLUMN new_name_status TEXT NOT NULL DEFAULT '';
+ALTER TABLE business_number ADD COLUMN official INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE business_number ADD COLUMN read_at INTEGER NOT NULL DEFAULT 0;
+
+-- A channel is bound to one account; where it has numbers of several, that of the oldest counts.
+UPDATE channel SET waba_id = coalesce((SELECT n.waba_id FROM business_number n WHERE n.channel_id = channel.id ORDER BY n.created_at, n.number LIMIT 1), '');
+CREATE INDEX channel_account ON channel (account_id, id);
+CREATE INDEX business_number_channel ON business_number (channel_id, number);
+
+-- +goose Down
+DROP INDEX business_number_channel;
+DROP INDEX channel_account;
+ALTER TABLE business_number DROP COLUMN read_at;
+ALTER TABLE business_number DROP COLUMN official;
+ALTER TABLE business_number DROP COLUMN new_name_status;
+ALTER TABLE business_number DROP COLUMN name_status;
+ALTER TABLE business_number DROP COLUMN code_verification;
+ALTER TABLE business_number DROP COLUMN messaging_tier;
+ALTER TABLE business_number DROP COLUMN quality;
+ALTER TABLE business_number DROP COLUMN status;
+ALTER TABLE business_number DROP COLUMN verified_name;
+ALTER TABLE channel DROP COLUMN waba_read_at;
+ALTER TABLE channel DROP COLUMN waba_business_name;
+ALTER TABLE channel DROP COLUMN waba_business_id;
+ALTER TABLE channel DROP COLUMN waba_namespace;
+ALTER TABLE channel DROP COLUMN waba_review_status;
+ALTER TABLE channel DROP COLUMN waba_currency;
+ALTER TABLE channel DROP COLUMN waba_name;
+ALTER TABLE channel DROP COLUMN waba_id;
+ALTER TABLE channel DROP COLUMN resource_group_id;
+ALTER TABLE channel DROP COLUMN office_address;
+ALTER TABLE channel DROP COLUMN isv_terms;
+ALTER TABLE channel DROP COLUMN facebook_bm_id;
+ALTER TABLE channel DROP COLUMN country_id;
+ALTER TABLE channel DROP COLUMN contact_mail;
+ALTER TABLE channel DROP COLUMN description;
