@@ -74,6 +74,96 @@ type sendChatappMessage struct {
 	RequestID          *string `json:"RequestId,omitempty"`
 }
 
+// createInstance has an integer for the name, and listInstance its paging beside the rows.
+type createInstance struct {
+	envelope
+	Data *struct {
+		ChannelType         *string `json:"ChannelType,omitempty"`
+		InstanceDescription *string `json:"InstanceDescription,omitempty"`
+		InstanceID          *string `json:"InstanceId,omitempty"`
+		InstanceName        *int64  `json:"InstanceName,omitempty"`
+		ResourceRegionID    *string `json:"ResourceRegionId,omitempty"`
+		SubmitTime          *string `json:"SubmitTime,omitempty"`
+	} `json:"Data,omitempty"`
+}
+
+type instanceRow struct {
+	ChannelType         *string `json:"ChannelType,omitempty"`
+	ContactMail         *string `json:"ContactMail,omitempty"`
+	CountryID           *string `json:"CountryId,omitempty"`
+	CustSpaceID         *string `json:"CustSpaceId,omitempty"`
+	CustType            *string `json:"CustType,omitempty"`
+	FacebookBmID        *string `json:"FacebookBmId,omitempty"`
+	InstanceDescription *string `json:"InstanceDescription,omitempty"`
+	InstanceID          *string `json:"InstanceId,omitempty"`
+	InstanceName        *string `json:"InstanceName,omitempty"`
+	IsvTerms            *string `json:"IsvTerms,omitempty"`
+	OfficeAddress       *string `json:"OfficeAddress,omitempty"`
+	ResourceGroupID     *string `json:"ResourceGroupId,omitempty"`
+	ResourceRegionID    *string `json:"ResourceRegionId,omitempty"`
+	State               *string `json:"State,omitempty"`
+	SubmitTime          *string `json:"SubmitTime,omitempty"`
+}
+
+type listInstance struct {
+	envelope
+	Data       []*instanceRow `json:"Data,omitempty"`
+	TotalCount *int32         `json:"TotalCount,omitempty"`
+}
+
+type queryInstance struct {
+	envelope
+	Data *instanceRow `json:"Data,omitempty"`
+}
+
+type phoneNumbers struct {
+	envelope
+	PhoneNumbers []*struct {
+		CodeVerificationStatus *string `json:"CodeVerificationStatus,omitempty"`
+		IsOfficial             *string `json:"IsOfficial,omitempty"`
+		MessagingLimitTier     *string `json:"MessagingLimitTier,omitempty"`
+		NameStatus             *string `json:"NameStatus,omitempty"`
+		NewNameStatus          *string `json:"NewNameStatus,omitempty"`
+		PhoneNumber            *string `json:"PhoneNumber,omitempty"`
+		QualityRating          *string `json:"QualityRating,omitempty"`
+		Status                 *string `json:"Status,omitempty"`
+		StatusCallbackURL      *string `json:"StatusCallbackUrl,omitempty"`
+		StatusQueue            *string `json:"StatusQueue,omitempty"`
+		UpCallbackURL          *string `json:"UpCallbackUrl,omitempty"`
+		UpQueue                *string `json:"UpQueue,omitempty"`
+		VerifiedName           *string `json:"VerifiedName,omitempty"`
+	} `json:"PhoneNumbers,omitempty"`
+}
+
+type queryChatappBindWaba struct {
+	envelope
+	Data *struct {
+		AccountReviewStatus      *string `json:"AccountReviewStatus,omitempty"`
+		BusinessID               *string `json:"BusinessId,omitempty"`
+		BusinessName             *string `json:"BusinessName,omitempty"`
+		Currency                 *string `json:"Currency,omitempty"`
+		ID                       *string `json:"Id,omitempty"`
+		MessageTemplateNamespace *string `json:"MessageTemplateNamespace,omitempty"`
+		Name                     *string `json:"Name,omitempty"`
+	} `json:"Data,omitempty"`
+}
+
+type chatappBindWaba struct {
+	envelope
+	Data *struct {
+		CustSpaceID *string `json:"CustSpaceId,omitempty"`
+		WabaID      *string `json:"WabaId,omitempty"`
+	} `json:"Data,omitempty"`
+}
+
+// getChatappOpenStatus has neither Success nor AccessDeniedDetail.
+type getChatappOpenStatus struct {
+	Code       *string `json:"Code,omitempty"`
+	Message    *string `json:"Message,omitempty"`
+	OpenStatus *bool   `json:"OpenStatus,omitempty"`
+	RequestID  *string `json:"RequestId,omitempty"`
+}
+
 // response is what a generated SDK hands out.
 type response[Body any] struct {
 	Headers    map[string]*string `json:"headers,omitempty"`
@@ -92,6 +182,17 @@ var responses = map[string]func() any{
 	"ListChatGroupParticipants":   func() any { return new(response[list[participant]]) },
 	"DeleteChatGroupParticipants": func() any { return new(response[change]) },
 	"SendChatappMessage":          func() any { return new(response[sendChatappMessage]) },
+
+	"CreateInstance":           func() any { return new(response[createInstance]) },
+	"ListInstance":             func() any { return new(response[listInstance]) },
+	"QueryInstance":            func() any { return new(response[queryInstance]) },
+	"UpdateInstance":           func() any { return new(response[envelope]) },
+	"DeleteInstance":           func() any { return new(response[envelope]) },
+	"QueryChatappPhoneNumbers": func() any { return new(response[phoneNumbers]) },
+	"ChatappSyncPhoneNumber":   func() any { return new(response[phoneNumbers]) },
+	"QueryChatappBindWaba":     func() any { return new(response[queryChatappBindWaba]) },
+	"ChatappBindWaba":          func() any { return new(response[chatappBindWaba]) },
+	"GetChatappOpenStatus":     func() any { return new(response[getChatappOpenStatus]) },
 }
 
 func openTyped(t *testing.T, to target) client {

@@ -54,8 +54,9 @@ type Listener struct {
 	PlainHTTP bool           // serve plain HTTP although the address is not on loopback
 	Proxies   []netip.Prefix // whose X-Forwarded-For and X-Forwarded-Proto are believed
 
-	CallsPerSecond float64 // of one account and action; 0 does not limit
-	MetricsAddress string  // host:port of the metrics alone; "" serves them on Address, in production to this machine only
+	CallsPerSecond float64            // of one account and action where nothing is documented; 0 limits nothing
+	Limits         map[string]float64 // by action: calls a second instead; 0 does not limit
+	MetricsAddress string             // host:port of the metrics alone; "" serves them on Address, in production to this machine only
 }
 
 // Meta says how Meta is reached and how it proves itself. Secrets come from files.
@@ -63,6 +64,8 @@ type Meta struct {
 	GraphURL        string // "" is Meta's own address
 	AppSecretFile   string // key of the signature on webhooks
 	VerifyTokenFile string // word that Meta sends when the callback address is set
+
+	WABATokenFiles map[string]string // by id of a WhatsApp business account: the file that holds its access token
 }
 
 // Simulator says how the simulated network runs.

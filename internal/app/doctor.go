@@ -38,6 +38,7 @@ type examination struct {
 	data     Data
 	kind     store.Kind // of a database in PostgreSQL
 	findings []Finding
+	apps     map[string]bool // of the tokens that were looked at
 }
 
 func (e *examination) add(level Level, what, format string, args ...any) {
@@ -45,10 +46,10 @@ func (e *examination) add(level Level, what, format string, args ...any) {
 }
 
 // Examine looks at an installation and at what it needs: the data directory, the key, the database, the addresses, the clock,
-// and whether the network takes each number's token. It repairs and changes nothing.
+// and what each number still lacks, by asking the network. It repairs and changes nothing.
 func Examine(ctx context.Context, cfg Config) []Finding {
 	cfg = cfg.withDefaults()
-	e := &examination{cfg: cfg, data: Data{Dir: cfg.DataDir, Database: cfg.Database}}
+	e := &examination{cfg: cfg, data: Data{Dir: cfg.DataDir, Database: cfg.Database}, apps: map[string]bool{}}
 	if !e.directory() {
 		return e.findings
 	}
@@ -271,22 +272,8 @@ func (e *examination) tokens(ctx context.Context, s *store.Store) {
 		e.add(Fail, "network", "%v", err)
 		return
 	}
-	for _, n := range numbers {
-		e.token(ctx, client, n)
+	for i := range numbers {
+		e.number(ctx, client, &numbers[i])
 	}
-}
-
-func (e *examination) token(ctx context.Context, client *graph.Client, n group.BusinessNumber) {
-	seen, err := client.PhoneNumber(ctx, graph.Credentials{PhoneNumberID: n.PhoneNumberID, Token: n.Token})
-	name := "number " + n.Number.Masked()
-	switch {
-	case err != nil && graph.ClassOf(err) == graph.Auth:
-		e.add(Fail, name, "the network refuses its token (%v); bind it again with a new one", err)
-	case err != nil:
-		e.add(Warn, name, "the network could not be asked: %v", err)
-	case !graph.SamePerson(seen.DisplayPhoneNumber, n.Number.String()):
-		e.add(Fail, name, "the network knows its phone-number id as another number; bind the right id")
-	default:
-		e.add(Fine, name, "the network takes its token")
-	}
+	e.webhooks(ctx, client)
 }

@@ -34,7 +34,7 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 		shared = &rpc.Shared{UseNonce: p.store.UseNonce, Spend: p.gateway.Spend}
 	}
 	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: operations(p.gateway), Keys: keys, NonceLog: nonceLog, Shared: shared,
-		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond},
+		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond, Actions: p.cfg.Listen.Limits},
 		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {
 		return nil, fmt.Errorf("make the callers' gateway: %w", err)

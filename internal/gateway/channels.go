@@ -63,8 +63,13 @@ func (g *Gateway) BindNumber(ctx context.Context, account string, n group.Busine
 		return err
 	}
 	return g.manageExisting(ctx, account, "channel bind", func(tx *store.Tx, op *group.Operation) error {
+		holdChannel(tx, n.SpaceID)
+		tx.Hold("numbers")
 		c, err := channelOf(tx, op.AccountID, n.SpaceID)
 		if err != nil {
+			return err
+		}
+		if err := bindToAccount(tx, &c, n.WABAID); err != nil {
 			return err
 		}
 		have, err := tx.Numbers()
@@ -81,6 +86,19 @@ func (g *Gateway) BindNumber(ctx context.Context, account string, n group.Busine
 		}
 		return tx.InsertNumber(&n, op.At.UnixMilli())
 	})
+}
+
+// bindToAccount binds a channel to the business account of its first number. A channel is bound to one.
+func bindToAccount(tx *store.Tx, c *group.Channel, wabaID string) error {
+	switch c.WABA.ID {
+	case wabaID:
+		return nil
+	case "":
+		c.WABA.ID = wabaID
+		return tx.UpdateChannel(c)
+	}
+	return group.Errorf(group.CodeConflict, "The channel %s is bound to the WhatsApp business account %s, and a channel is bound to one; "+
+		"give the number to another channel.", c.SpaceID, c.WABA.ID)
 }
 
 func checkBinding(n group.BusinessNumber) error {

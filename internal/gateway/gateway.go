@@ -21,15 +21,16 @@ import (
 
 // Config says what the gateway works with and how patient it is.
 type Config struct {
-	Store    *store.Store
-	Graph    *graph.Client
-	Pictures *outbound.Client // fetches profile pictures by address
-	Patience Patience
-	Parallel int              // commands running at once, 0 for the outbox's default
-	Hold     bool             // accept changes, but send nothing to the network
-	Node     int64            // the number of this process among those that share the database
-	Now      func() time.Time // defaults to time.Now
-	Logger   *slog.Logger
+	Store      *store.Store
+	Graph      *graph.Client
+	Pictures   *outbound.Client // fetches profile pictures by address
+	Patience   Patience
+	Parallel   int // commands running at once, 0 for the outbox's default
+	Onboarding Onboarding
+	Hold       bool             // accept changes, but send nothing to the network
+	Node       int64            // the number of this process among those that share the database
+	Now        func() time.Time // defaults to time.Now
+	Logger     *slog.Logger
 }
 
 // Patience holds the times the gateway waits.

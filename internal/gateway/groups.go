@@ -25,7 +25,10 @@ func (g *Gateway) AddGroup(ctx context.Context, c Caller, t Target, subject, des
 	s, err := g.change(ctx, c, group.KindCreate, func(tx *store.Tx, op *group.Operation) error {
 		gr := group.Group{AccountID: n.AccountID, SpaceID: n.ChannelID, Number: n.Number, Status: group.Creating,
 			Subject: subject, Description: description, CreatedAt: op.At, ModifiedAt: op.At}
-		if err := tx.InsertGroup(&gr); err != nil {
+		if err := tx.InsertGroup(&gr); err != nil { // holds the list, which a deletion of the channel holds too
+			return err
+		}
+		if err := checkBound(tx, n); err != nil {
 			return err
 		}
 		return g.command(tx, &gr, op, nil)

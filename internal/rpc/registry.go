@@ -37,6 +37,7 @@ type Operation struct {
 	Beta       bool // part of the group beta: the account has to be on its allowlist
 	Extension  bool // the official service has no such operation
 	Parameters []Parameter
+	PerSecond  float64                                      // documented figure of calls a second of one account; 0 where none is, and the server's own default holds
 	NoSuccess  bool                                         // its documented answer has no member Success
 	Resource   func(account ram.AccountID, p Params) string // what a call is authorised against; nil is "*"
 	Doc        Doc
@@ -92,6 +93,16 @@ func newRegistry(operations []Operation) (registry, error) {
 		r.versions[op.Version] = true
 	}
 	return r, nil
+}
+
+// hasAction tells whether any version has the action.
+func (r *registry) hasAction(action string) bool {
+	for name := range r.operations {
+		if name.action == action {
+			return true
+		}
+	}
+	return false
 }
 
 // find gives the operation that a call names.

@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -50,7 +51,9 @@ type Limits struct {
 	Parameters     int     // in query and form together, default 2048
 	Nonces         int     // remembered at once, default ten million; each takes about 14 bytes
 	NoncesOfKey    int     // of them those of one access key, default a quarter
-	CallsPerSecond float64 // of one account and action, and as many that are refused; 0 does not limit
+	CallsPerSecond float64 // of one account and action, and as many that are refused, where nothing is documented; 0 limits nothing
+
+	Actions map[string]float64 // by action, instead of what is documented or CallsPerSecond; 0 does not limit
 }
 
 func (l Limits) withDefaults() Limits {
@@ -107,9 +110,14 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	limits := cfg.Limits.withDefaults()
+	for action, rate := range limits.Actions {
+		if !registry.hasAction(action) || !(rate >= 0) || math.IsInf(rate, 0) {
+			return nil, fmt.Errorf("there is no limit of %v calls a second for an operation %q; name an operation as callers do, and a number from 0", rate, action)
+		}
+	}
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
 		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.NonceLog, shared: cfg.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
-		throttle: throttle{rate: limits.CallsPerSecond, buckets: map[bucketName]*bucket{}}}
+		throttle: throttle{rates: ratesOf(registry.operations, &limits), buckets: map[bucketName]*bucket{}}}
 	if s.now == nil {
 		s.now = time.Now
 	}

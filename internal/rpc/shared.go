@@ -32,19 +32,20 @@ func (s *Shared) useNonce(ctx context.Context, sum uint64, now time.Time) error 
 
 // spend counts a call that the node's own count has let through.
 func (s *Shared) spend(ctx context.Context, t *throttle, name bucketName, now time.Time) error {
-	if s == nil || t.rate <= 0 {
+	rate := t.rates[name.action]
+	if s == nil || rate <= 0 {
 		return nil
 	}
 	account, err := strconv.ParseInt(string(name.account), 10, 64)
 	if err != nil {
 		return err
 	}
-	one := time.Duration(float64(time.Second) / t.rate)
-	wait, err := s.Spend(ctx, store.Allowance{AccountID: account, Action: name.action, Refused: name.refused}, one, int(t.burst()))
+	one := time.Duration(float64(time.Second) / rate)
+	wait, err := s.Spend(ctx, store.Allowance{AccountID: account, Action: name.action, Refused: name.refused}, one, int(burst(rate)))
 	if err != nil || wait == 0 {
 		return err
 	}
 	t.empty(name, now, wait) // so that this node refuses by itself until then
 	wait = time.Duration(math.Ceil(float64(wait)/float64(time.Millisecond))) * time.Millisecond
-	return &Refusal{Kind: codeThrottled, throttle: &throttleState{limit: int(math.Ceil(t.rate)), wait: wait}}
+	return &Refusal{Kind: codeThrottled, throttle: &throttleState{limit: int(math.Ceil(rate)), wait: wait}}
 }

@@ -72,9 +72,10 @@ func (tx *Tx) ChannelBySpace(spaceID string) (group.Channel, error) {
 	return oneChannel(tx, `SELECT `+channelColumns+` FROM channel WHERE space_id = $1`, spaceID)
 }
 
-// ChannelByWABA gives the channel that is bound to a business account, of several the oldest.
-func (tx *Tx) ChannelByWABA(wabaID string) (group.Channel, error) {
-	return oneChannel(tx, `SELECT `+channelColumns+` FROM channel WHERE waba_id = $1 ORDER BY id LIMIT 1`, wabaID)
+// ChannelByWABA gives the channel that is bound to a business account, of several rather one of the given account, and the oldest.
+func (tx *Tx) ChannelByWABA(wabaID string, account int64) (group.Channel, error) {
+	return oneChannel(tx, `SELECT `+channelColumns+` FROM channel WHERE waba_id = $1
+		ORDER BY CASE WHEN account_id = $2 THEN 0 ELSE 1 END, id LIMIT 1`, wabaID, account)
 }
 
 func oneChannel(tx *Tx, statement string, args ...any) (group.Channel, error) {

@@ -32,6 +32,8 @@ func Operations(gw *gateway.Gateway) []rpc.Operation {
 		s.addChatGroupInviteLink(), s.deleteChatGroupInviteLink(),
 		s.listChatGroupParticipants(), s.deleteChatGroupParticipants(),
 		s.sendChatappMessage(), s.getChatGroupOperation(),
+		s.createInstance(), s.listInstance(), s.queryInstance(), s.updateInstance(), s.deleteInstance(),
+		s.queryChatappPhoneNumbers(), s.chatappSyncPhoneNumber(), s.queryChatappBindWaba(), s.chatappBindWaba(), s.getChatappOpenStatus(),
 	}
 }
 

@@ -16,6 +16,7 @@ func (s *service) sendChatappMessage() rpc.Operation {
 	op := operation("SendChatappMessage", rpc.AccessCreate, s.runSendChatappMessage,
 		append(required("ChannelType", "Type", "From", "To"), optional("CustSpaceId", "RecipientType", "MessageType", "Content")...)...)
 	op.NoSuccess, op.Beta = true, true
+	op.PerSecond = 250
 	return op
 }
 

@@ -32,6 +32,16 @@ func TestOperations(t *testing.T) {
 		"DeleteChatGroupParticipants": {"cams:DeleteChatGroupParticipants", "delete", "BusinessNumber CustSpaceId GroupId", true, false, false},
 		"SendChatappMessage":          {"cams:SendChatappMessage", "create", "ChannelType Type From To", true, false, true},
 		"GetChatGroupOperation":       {"cams:GetChatGroupOperation", "get", "", false, true, false},
+		"CreateInstance":              {"cams:CreateInstance", "create", "ChannelType InstanceName", true, false, false},
+		"ListInstance":                {"cams:ListInstance", "list", "", false, false, false},
+		"QueryInstance":               {"cams:QueryInstance", "get", "InstanceId", false, false, false},
+		"UpdateInstance":              {"cams:UpdateInstance", "update", "InstanceId InstanceName", true, false, false},
+		"DeleteInstance":              {"cams:DeleteInstance", "delete", "InstanceId", true, false, false},
+		"QueryChatappPhoneNumbers":    {"cams:QueryChatappPhoneNumbers", "list", "", false, false, false},
+		"ChatappSyncPhoneNumber":      {"cams:ChatappSyncPhoneNumber", "update", "CustSpaceId", false, false, false},
+		"QueryChatappBindWaba":        {"cams:QueryChatappBindWaba", "get", "", false, false, false},
+		"ChatappBindWaba":             {"cams:ChatappBindWaba", "update", "WabaId", true, false, false},
+		"GetChatappOpenStatus":        {"cams:GetChatappOpenStatus", "get", "", false, false, true},
 	}
 	got := map[string]row{}
 	for _, op := range Operations(nil) {

@@ -1,0 +1,77 @@
+package rpc
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+)
+
+// documented gives an action a documented figure.
+func documented(c *Config, action string, perSecond float64) {
+	for i := range c.Operations {
+		if c.Operations[i].Action == action {
+			c.Operations[i].PerSecond = perSecond
+		}
+	}
+}
+
+// TestThrottleOfAnAction: what the operator sets for an action counts before what is documented for it, and that before the default.
+func TestThrottleOfAnAction(t *testing.T) {
+	const action = "ListSilently"
+	for name, c := range map[string]struct {
+		change func(*Config)
+		passes int
+		header string
+	}{
+		"default":         {func(c *Config) { c.Limits.CallsPerSecond = 4 }, 4, "Limit:4,Remain:0,TimeLeft:250"},
+		"documented":      {func(c *Config) { c.Limits.CallsPerSecond = 4; documented(c, action, 2) }, 2, "Limit:2,Remain:0,TimeLeft:500"},
+		"documented more": {func(c *Config) { c.Limits.CallsPerSecond = 4; documented(c, action, 8) }, 8, "Limit:8,Remain:0,TimeLeft:125"},
+		"set": {func(c *Config) {
+			c.Limits.CallsPerSecond = 4
+			documented(c, action, 2)
+			c.Limits.Actions = map[string]float64{action: 5}
+		}, 5, "Limit:5,Remain:0,TimeLeft:200"},
+		"set slow":           {func(c *Config) { c.Limits.Actions = map[string]float64{action: 0.1} }, 1, "Limit:1,Remain:0,TimeLeft:10000"},
+		"set to none":        {func(c *Config) { c.Limits.CallsPerSecond = 4; c.Limits.Actions = map[string]float64{action: 0} }, 50, ""},
+		"no limits":          {func(c *Config) { documented(c, action, 2) }, 50, ""},
+		"of another action":  {func(c *Config) { c.Limits.Actions = map[string]float64{"DeletePending": 1} }, 50, ""},
+		"none, but this one": {func(c *Config) { documented(c, action, 2); c.Limits.Actions = map[string]float64{action: 3} }, 3, "Limit:3,Remain:0,TimeLeft:334"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, c.change)
+			for range c.passes {
+				w.expect(w.call(request{action: action}), 200, "OK")
+			}
+			if c.header == "" {
+				return
+			}
+			a := w.call(request{action: action})
+			w.expect(a, 400, "Throttling.User")
+			got := a.Header().Get("X-Ratelimit-User-Api")
+			if _, left, _ := strings.Cut(c.header, "TimeLeft:"); got != c.header || a.Header().Get("X-Acs-Retry-After") != left {
+				t.Errorf("X-Ratelimit-User-Api is %q and X-Acs-Retry-After %q, want %q", got, a.Header().Get("X-Acs-Retry-After"), c.header)
+			}
+			w.clock.add(10 * time.Second)
+			w.expect(w.call(request{action: action}), 200, "OK")
+		})
+	}
+}
+
+func TestLimitsThatAreNone(t *testing.T) {
+	w := newWorld(t)
+	for action, rate := range map[string]float64{"ListNothing": 1, "listsilently": 1, "ListSilently": -1, "": 1} {
+		cfg := Config{Gateway: w.gateway, Operations: testOperations(), Keys: testKeys()}
+		cfg.Limits.Actions = map[string]float64{action: rate}
+		if _, err := New(cfg); err == nil || !strings.Contains(err.Error(), action) {
+			t.Errorf("a limit of %v for %q: %v", rate, action, err)
+		}
+	}
+	for _, rate := range []float64{math.NaN(), math.Inf(1)} {
+		cfg := Config{Gateway: w.gateway, Operations: testOperations(), Keys: testKeys()}
+		cfg.Limits.Actions = map[string]float64{"ListSilently": rate}
+		if _, err := New(cfg); err == nil {
+			t.Errorf("a limit of %v is taken", rate)
+		}
+	}
+}
