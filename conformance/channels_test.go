@@ -74,7 +74,7 @@ func (c channels) data(b channelBody, into any) {
 
 func (c channels) open() {
 	c.t.Helper()
-	if b := c.call("OK", "GetChatappOpenStatus", nil); b.OpenStatus == nil || !*b.OpenStatus || b.Success != nil {
+	if b := c.call("OK", "GetChatappOpenStatus", map[string]any{}); b.OpenStatus == nil || !*b.OpenStatus || b.Success != nil {
 		c.t.Errorf("OpenStatus %v, Success %v", b.OpenStatus, b.Success)
 	}
 }
@@ -202,7 +202,7 @@ func (c channels) refusals(s server) {
 	c.call("InvalidParameter.InstanceInvalid", "CreateInstance", map[string]any{"ChannelType": "whatsapp", "InstanceName": strings.Repeat("x", 200)})
 	c.call("InvalidParameter.PageInvalid", "ListInstance", map[string]any{"PageSize": "1000"})
 	reader := c.kind.open(c.t, s.reader())
-	if seen, err := reader.call("ListInstance", nil); err != nil || seen.Raised != nil {
+	if seen, err := reader.call("ListInstance", map[string]any{}); err != nil || seen.Raised != nil {
 		c.t.Errorf("the read-only key cannot list: %v, %+v", err, seen.Raised)
 	}
 	denied := refused{http.StatusForbidden, []string{"Forbidden.RAM"}}
