@@ -87,7 +87,7 @@ func TestExaminePostgres(t *testing.T) {
 	t.Parallel()
 	net := openNetwork(t)
 	net.open(t, simulator.Callback{})
-	must(t, net.sim.RegisterNumber(simulator.Number{DisplayNumber: customerNumber, PhoneNumberID: "11", WABAID: "12", Token: "token"}))
+	must(t, net.sim.RegisterNumber(simulator.Number{DisplayNumber: customerNumber, PhoneNumberID: "11", WABAID: "12", Token: "token", Subscribed: true}))
 	data := Data{Dir: filepath.Join(t.TempDir(), "data"), Database: Database{URL: pgserver.Database(t)}}
 	cfg := Config{Listen: Listener{Address: "127.0.0.1:0"}, DataDir: data.Dir, Database: data.Database, Meta: Meta{GraphURL: net.graph.URL}}
 	fails := func(want ...string) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"strings"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -31,7 +32,25 @@ func (p *Program) accountToken(_ context.Context, wabaID string) (string, error)
 		return "", group.Errorf(group.CodeNotAllowlisted, "This server has no access token for the WhatsApp business account %.32q; the operator names "+
 			"a file that holds it with --waba-token when starting the server, or binds the numbers with \"rollcall channel bind\".", wabaID)
 	}
-	return ReadSecretText(file)
+	token, err := ReadSecretText(file)
+	if err != nil {
+		p.log.Error("the access token of a business account cannot be read", "waba_id", wabaID, "error", err)
+		return "", group.Errorf(group.CodeUnavailable, "The access token of the WhatsApp business account cannot be read at the moment; the server's log says why.")
+	}
+	return token, nil
+}
+
+// checkTokens makes sure that the operator's files are there before anybody asks for one.
+func (m Meta) checkTokens() error {
+	for id, file := range m.WABATokenFiles {
+		if id == "" || strings.Trim(id, "0123456789") != "" {
+			return fmt.Errorf("--waba-token %s=%s does not begin with the id of a WhatsApp business account, which is digits", id, file)
+		}
+		if _, err := ReadSecretText(file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // simulateAccount makes a business account with one number on the simulated network. One that is there keeps its numbers and gets a

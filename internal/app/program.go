@@ -146,8 +146,10 @@ func (p *Program) openNetwork(context.Context) (err error) {
 	if p.webhook.appSecret, err = ReadSecretText(p.cfg.Meta.AppSecretFile); err != nil {
 		return err
 	}
-	p.webhook.verifyToken, err = ReadSecretText(p.cfg.Meta.VerifyTokenFile)
-	return err
+	if p.webhook.verifyToken, err = ReadSecretText(p.cfg.Meta.VerifyTokenFile); err != nil {
+		return err
+	}
+	return p.cfg.Meta.checkTokens()
 }
 
 // openGateway makes the gateway. It does not work yet, so it may speak to a simulator that is still to come.
