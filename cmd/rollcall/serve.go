@@ -19,7 +19,7 @@ type serveVerb struct {
 	AppSecretFile   string            `env:"ROLLCALL_APP_SECRET_FILE" required:"" placeholder:"FILE" help:"Secret of the Meta app; webhooks are signed with it."`
 	VerifyTokenFile string            `env:"ROLLCALL_VERIFY_TOKEN_FILE" required:"" placeholder:"FILE" help:"Word that Meta sends when you register the callback address."`
 	GraphURL        string            `env:"ROLLCALL_GRAPH_URL" name:"graph-url" placeholder:"URL" help:"Where the Graph API is. Default Meta's own."`
-	WABATokens      map[string]string `env:"ROLLCALL_WABA_TOKEN" name:"waba-token" placeholder:"ID=FILE" help:"File that holds the access token of a WhatsApp business account, so that callers can bind the account with ChatappBindWaba. May be given several times."`
+	WABATokens      map[string]string `env:"ROLLCALL_WABA_TOKEN" name:"waba-token" placeholder:"ACCOUNT/WABA=FILE" help:"File that holds the access token of a WhatsApp business account, so that callers of that account can bind it with ChatappBindWaba. May be given several times."`
 	ConfirmWait     time.Duration     `env:"ROLLCALL_CONFIRM_WAIT" default:"${confirm_wait}" placeholder:"TIME" help:"How long a change waits for the network's confirmation; 0 answers when accepted. Default ${default}."`
 	Hold            bool              `env:"ROLLCALL_HOLD" help:"Accept changes and keep them, but send nothing to the network until the next start without this."`
 	TLSCert         string            `env:"ROLLCALL_TLS_CERT" name:"tls-cert" placeholder:"FILE" help:"Certificate (PEM)."`

@@ -65,7 +65,7 @@ type Meta struct {
 	AppSecretFile   string // key of the signature on webhooks
 	VerifyTokenFile string // word that Meta sends when the callback address is set
 
-	WABATokenFiles map[string]string // by id of a WhatsApp business account: the file that holds its access token
+	WABATokenFiles map[string]string // by account and WhatsApp business account, "1000000000000001/501": the file with the token by which the one may bind the other
 }
 
 // Simulator says how the simulated network runs.

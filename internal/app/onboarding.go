@@ -10,6 +10,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/ram"
 	"github.com/rollcall-im/rollcall/internal/simulator"
 )
 
@@ -26,11 +27,10 @@ func (p *Program) onboarding() gateway.Onboarding {
 }
 
 // accountToken reads the token of a business account. It is read each time, so that a new one needs no restart.
-func (p *Program) accountToken(_ context.Context, wabaID string) (string, error) {
-	file := p.cfg.Meta.WABATokenFiles[wabaID]
+func (p *Program) accountToken(_ context.Context, account ram.AccountID, wabaID string) (string, error) {
+	file := p.cfg.Meta.WABATokenFiles[string(account)+"/"+wabaID]
 	if file == "" {
-		return "", group.Errorf(group.CodeNotAllowlisted, "This server has no access token for the WhatsApp business account %.32q; the operator names "+
-			"a file that holds it with --waba-token when starting the server, or binds the numbers with \"rollcall channel bind\".", wabaID)
+		return "", gateway.ErrNoToken(wabaID)
 	}
 	token, err := ReadSecretText(file)
 	if err != nil {
@@ -43,8 +43,10 @@ func (p *Program) accountToken(_ context.Context, wabaID string) (string, error)
 // checkTokens makes sure that the operator's files are there before anybody asks for one.
 func (m Meta) checkTokens() error {
 	for id, file := range m.WABATokenFiles {
-		if id == "" || strings.Trim(id, "0123456789") != "" {
-			return fmt.Errorf("--waba-token %s=%s does not begin with the id of a WhatsApp business account, which is digits", id, file)
+		account, waba, _ := strings.Cut(id, "/")
+		if _, err := ram.ParseAccountID(account); err != nil || waba == "" || strings.Trim(waba, "0123456789") != "" {
+			return fmt.Errorf("--waba-token %s=%s does not begin with the id of an account, a slash and the id of a WhatsApp business account: "+
+				"give --waba-token 1000000000000001/501=%s", id, file, file)
 		}
 		if _, err := ReadSecretText(file); err != nil {
 			return err
@@ -55,7 +57,7 @@ func (m Meta) checkTokens() error {
 
 // simulateAccount makes a business account with one number on the simulated network. One that is there keeps its numbers and gets a
 // new token.
-func (p *Program) simulateAccount(_ context.Context, wabaID string) (string, error) {
+func (p *Program) simulateAccount(_ context.Context, _ ram.AccountID, wabaID string) (string, error) {
 	token := rand.Text()
 	there := p.sim.Numbers(wabaID)
 	for _, n := range there {

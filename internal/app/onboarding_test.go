@@ -29,7 +29,8 @@ func startBound(t *testing.T) (customer, *network, Data) {
 	p := start(t, Config{Listen: Listener{Address: "127.0.0.1:0", Limits: map[string]float64{"ListInstance": 2}, CallsPerSecond: 1000},
 		DataDir: data.Dir, Logger: testLogger(t), Meta: Meta{GraphURL: net.graph.URL,
 			AppSecretFile: writeSecret(t, dir, "app-secret", "x"), VerifyTokenFile: writeSecret(t, dir, "verify-token", "x"),
-			WABATokenFiles: map[string]string{"501": writeSecret(t, dir, "501", "EAAtokenOf501\n"), "502": writeSecret(t, dir, "502", "y")}}})
+			WABATokenFiles: map[string]string{who.account + "/501": writeSecret(t, dir, "501", "EAAtokenOf501\n"),
+				who.account + "/502": writeSecret(t, dir, "502", "y"), "1000000000000009/503": writeSecret(t, dir, "503", "z")}}})
 	must(t, os.Remove(filepath.Join(dir, "502")))
 	who.client.Endpoint, who.client.Protocol = p.Addr(), "http"
 	return who, net, data
@@ -77,7 +78,7 @@ func TestBindWABA(t *testing.T) {
 	if apps := net.sim.Numbers("501"); len(apps) != 2 || !apps[0].Subscribed {
 		t.Error("the webhooks of the account are not subscribed to")
 	}
-	for id, want := range map[string]string{"777": "--waba-token", "502": "ServiceUnavailable"} {
+	for id, want := range map[string]string{"777": "--waba-token", "502": "ServiceUnavailable", "503": "Authentication.NoAuth"} {
 		a := who.bare(t, "ChatappBindWaba", url.Values{"WabaId": {id}}, nil)
 		if a.OK() || !strings.Contains(string(a.Body), want) || id == "777" && !strings.Contains(string(a.Body), "Authentication.NoAuth") {
 			t.Errorf("%s: %d %s", id, a.Status, a.Body)

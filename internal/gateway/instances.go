@@ -92,7 +92,7 @@ func (g *Gateway) CreateInstance(ctx context.Context, c Caller, name string, p *
 	}
 	var f found
 	if draw := g.cfg.Onboarding.Draw; draw != nil && !known && !g.silent() {
-		if f, err = g.explore(ctx, draw()); err != nil {
+		if f, err = g.explore(ctx, c, draw()); err != nil {
 			return Bound{}, err
 		}
 	}

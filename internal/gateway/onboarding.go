@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/ram"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -14,8 +15,9 @@ import (
 type Onboarding struct {
 	// Draw gives the id of an account for a new channel. nil leaves new channels unbound.
 	Draw func() string
-	// Token gives the access token for an account. nil, and a refusal with CodeNotAllowlisted, mean that there is none.
-	Token func(ctx context.Context, wabaID string) (string, error)
+	// Token gives the access token by which an account may bind a business account. nil, and a refusal with CodeNotAllowlisted,
+	// mean that there is none.
+	Token func(ctx context.Context, account ram.AccountID, wabaID string) (string, error)
 }
 
 // found is a business account with its numbers, as the network has just described them.
@@ -26,14 +28,14 @@ type found struct {
 
 // explore asks the network for a business account and its numbers, and has their webhooks sent. Refusals: NotAllowlisted, Upstream,
 // Unavailable.
-func (g *Gateway) explore(ctx context.Context, wabaID string) (found, error) {
+func (g *Gateway) explore(ctx context.Context, c Caller, wabaID string) (found, error) {
 	if g.cfg.Onboarding.Token == nil {
-		return found{}, errNoToken(wabaID)
+		return found{}, ErrNoToken(wabaID)
 	}
 	if g.silent() {
 		return found{}, errSilent
 	}
-	token, err := g.cfg.Onboarding.Token(ctx, wabaID)
+	token, err := g.cfg.Onboarding.Token(ctx, c.Principal.AccountID, wabaID)
 	if err != nil {
 		return found{}, err
 	}
@@ -66,9 +68,10 @@ func (g *Gateway) explore(ctx context.Context, wabaID string) (found, error) {
 	return f, nil
 }
 
-func errNoToken(wabaID string) error {
-	return group.Errorf(group.CodeNotAllowlisted, "This server has no access token for the WhatsApp business account %.32q. The operator binds its numbers "+
-		"with \"rollcall channel bind\", or names a file with the token in --waba-token when starting the server.", wabaID)
+// ErrNoToken refuses to bind a business account that the operator has named no token for.
+func ErrNoToken(wabaID string) error {
+	return group.Errorf(group.CodeNotAllowlisted, "This server has no access token by which this account may bind the WhatsApp business account %.32q. The operator "+
+		"binds its numbers with \"rollcall channel bind\", or names a file with the token in --waba-token when starting the server.", wabaID)
 }
 
 // upstream makes a refusal of what the network said to a call that callers wait for.
@@ -133,7 +136,7 @@ func (g *Gateway) BindAccount(ctx context.Context, c Caller, wabaID, spaceID str
 	}
 	var f found
 	if have == nil {
-		if f, err = g.explore(ctx, wabaID); err != nil {
+		if f, err = g.explore(ctx, c, wabaID); err != nil {
 			return Bound{}, err
 		}
 	}

@@ -65,7 +65,7 @@ func (w *onboarded) serveGraph(rw http.ResponseWriter, r *http.Request) {
 }
 
 // token makes a number for an account, but for one that ends in 404, which nobody has a token for.
-func (w *onboarded) token(_ context.Context, wabaID string) (string, error) {
+func (w *onboarded) token(_ context.Context, _ ram.AccountID, wabaID string) (string, error) {
 	if strings.HasSuffix(wabaID, "404") {
 		return "", group.Errorf(group.CodeNotAllowlisted, "There is no token for it.")
 	}
