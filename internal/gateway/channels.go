@@ -88,17 +88,13 @@ func (g *Gateway) BindNumber(ctx context.Context, account string, n group.Busine
 	})
 }
 
-// bindToAccount binds a channel to the business account of its first number. A channel is bound to one.
+// bindToAccount binds a channel to the business account of its first number. The operator may give it numbers of others as well.
 func bindToAccount(tx *store.Tx, c *group.Channel, wabaID string) error {
-	switch c.WABA.ID {
-	case wabaID:
+	if c.WABA.ID != "" {
 		return nil
-	case "":
-		c.WABA.ID = wabaID
-		return tx.UpdateChannel(c)
 	}
-	return group.Errorf(group.CodeConflict, "The channel %s is bound to the WhatsApp business account %s, and a channel is bound to one; "+
-		"give the number to another channel.", c.SpaceID, c.WABA.ID)
+	c.WABA.ID = wabaID
+	return tx.UpdateChannel(c)
 }
 
 func checkBinding(n group.BusinessNumber) error {

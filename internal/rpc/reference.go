@@ -80,6 +80,9 @@ func (o *Operation) write(b *strings.Builder, shared map[string]string) {
 	if o.Beta {
 		b.WriteString("\nPart of the group beta: the account has to be on the allowlist.\n")
 	}
+	if o.PerSecond > 0 {
+		fmt.Fprintf(b, "\nA production server lets an account call it %v times in a second, the documented figure, unless its operator says otherwise.\n", o.PerSecond)
+	}
 	o.writeParameters(b, shared)
 	if len(o.Doc.Answer) > 0 {
 		b.WriteString("\n| answer | type | |\n| --- | --- | --- |\n")

@@ -3,10 +3,15 @@ package cams
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -365,5 +370,46 @@ func TestGetChatappOpenStatus(t *testing.T) {
 	w.expect(a, 200, "OK")
 	if _, has := a.members["Success"]; has || a.members["OpenStatus"] != true || len(a.members) != 4 {
 		t.Errorf("answered %s", a.text)
+	}
+}
+
+// TestDeleteInstanceAmongCreations: whichever comes first, a channel that is gone has no group, and one that has a group is there.
+func TestDeleteInstanceAmongCreations(t *testing.T) {
+	w := newOnboarded(t, drawing)
+	for round := range 8 {
+		id := w.create(fmt.Sprint("round ", round))
+		numbers := w.bare("QueryChatappPhoneNumbers", params{"CustSpaceId": id}).list("PhoneNumbers")
+		number, _ := numbers[0]["PhoneNumber"].(string)
+		values := url.Values{"CustSpaceId": {id}, "BusinessNumber": {number}, "Subject": {"race"}}
+		requests := []*http.Request{w.signed(ownKey, "DeleteInstance", "InstanceId="+id, "")}
+		for range 4 {
+			requests = append(requests, w.signed(ownKey, "AddChatGroup", values.Encode(), ""))
+		}
+		codes := make([]string, len(requests))
+		var running sync.WaitGroup
+		for i, r := range requests {
+			running.Go(func() {
+				recorder := httptest.NewRecorder()
+				w.server.ServeHTTP(recorder, r)
+				var a struct{ Code string }
+				if json.Unmarshal(recorder.Body.Bytes(), &a) == nil {
+					codes[i] = a.Code
+				}
+			})
+		}
+		running.Wait()
+		made := slices.Contains(codes[1:], "OK")
+		switch codes[0] {
+		case "OK":
+			if made {
+				t.Errorf("a group was made in a channel that is gone: %v", codes)
+			}
+		case "Instance.InUse":
+			if !made {
+				t.Errorf("the channel has no group: %v", codes)
+			}
+		default:
+			t.Errorf("codes %v", codes)
+		}
 	}
 }

@@ -34,7 +34,7 @@ func (s *service) listInstance() rpc.Operation {
 			instanceFields("Data[].")...),
 			rpc.Field{Name: "Data[].CustSpaceId", Type: "string", About: "The same as InstanceId."},
 			rpc.Field{Name: "Data[].State", Type: "string", About: "`published`."}),
-		Errors: []string{"InvalidParameter.PageInvalid", "InvalidIsBind"},
+		Errors: []string{"InvalidParameter.PageInvalid"},
 	}
 	return op
 }
