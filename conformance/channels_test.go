@@ -221,3 +221,36 @@ func (c channels) refusals(s server) {
 		}
 	}
 }
+
+// TestThrottled: the limit of one action is told as the clients know it, with the time to wait where they show headers.
+func TestThrottled(t *testing.T) {
+	s := startServer(t, "http", "--limit", "ListInstance=0.01", "--limit", "QueryInstance=0")
+	passed := false
+	for _, k := range kinds {
+		t.Run(k.name, func(t *testing.T) {
+			c := k.open(t, s.owner())
+			if !passed { // the one call that there is, of all clients together
+				if seen, err := c.call("ListInstance", map[string]any{}); err != nil || seen.Raised != nil {
+					t.Fatalf("the first call: %v, %+v", err, seen.Raised)
+				}
+				passed = true
+			}
+			seen, err := c.call("ListInstance", map[string]any{})
+			if err != nil || seen.Raised == nil || seen.Status != http.StatusBadRequest || seen.Raised.Code != "Throttling.User" {
+				t.Fatalf("answered %d %s, %v, %+v", seen.Status, seen.Body, err, seen.Raised)
+			}
+			if seen.Header == nil {
+				return // the client hides it
+			}
+			if wait, err := strconv.Atoi(seen.Header["x-acs-retry-after"]); err != nil || wait < 1000 || wait > 100_000 {
+				t.Errorf("x-acs-retry-after is %q", seen.Header["x-acs-retry-after"])
+			}
+			if !strings.HasPrefix(seen.Header["x-ratelimit-user-api"], "Limit:1,Remain:0,TimeLeft:") {
+				t.Errorf("x-ratelimit-user-api is %q", seen.Header["x-ratelimit-user-api"])
+			}
+			if seen, err := c.call("QueryInstance", map[string]any{"InstanceId": s.CustSpaceID}); err != nil || seen.Raised != nil {
+				t.Errorf("another action: %v, %+v", err, seen.Raised)
+			}
+		})
+	}
+}

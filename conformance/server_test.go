@@ -37,8 +37,8 @@ type server struct {
 }
 
 // startServer runs the binary on free ports over http or https until the test ends. Then it interrupts it and expects an
-// orderly end.
-func startServer(t *testing.T, protocol string) server {
+// orderly end. More arguments go to the program as they are.
+func startServer(t *testing.T, protocol string, more ...string) server {
 	t.Helper()
 	program, err := binary()
 	if err != nil {
@@ -56,7 +56,7 @@ func startServer(t *testing.T, protocol string) server {
 		s.authority = certificate.authority
 		arguments = append(arguments, "--tls-cert", certificate.certFile, "--tls-key", certificate.keyFile)
 	}
-	exited := run(t, filepath.Join(dir, "rollcall.log"), program, arguments...)
+	exited := run(t, filepath.Join(dir, "rollcall.log"), program, append(arguments, more...)...)
 	s.ready, err = awaitReady(readyFile, exited)
 	if err != nil {
 		t.Fatalf("start rollcall dev: %v", err)

@@ -1,10 +1,13 @@
 package rpc
 
 import (
+	"context"
 	"math"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rollcall-im/rollcall/internal/store"
 )
 
 // documented gives an action a documented figure.
@@ -73,5 +76,41 @@ func TestLimitsThatAreNone(t *testing.T) {
 		if _, err := New(cfg); err == nil {
 			t.Errorf("a limit of %v is taken", rate)
 		}
+	}
+}
+
+// TestSharedLimitOfAnAction: nodes count together by the action's own figure, and one that was told to wait asks nobody meanwhile.
+func TestSharedLimitOfAnAction(t *testing.T) {
+	asked := 0
+	w := newWorld(t, func(c *Config) {
+		c.Limits.CallsPerSecond, c.Limits.Actions = 100, map[string]float64{"ListSilently": 2}
+		c.Shared = &Shared{
+			UseNonce: func(context.Context, store.Nonce) (bool, error) { return true, nil },
+			Spend: func(_ context.Context, a store.Allowance, one time.Duration, saved int) (time.Duration, error) {
+				want, most := 10*time.Millisecond, 100
+				if a.Action == "ListSilently" {
+					want, most = 500*time.Millisecond, 2
+					asked++
+				}
+				if one != want || saved != most {
+					t.Errorf("%s: one each %v and %d saved, want %v and %d", a.Action, one, saved, want, most)
+				}
+				if a.Action == "ListSilently" {
+					return 250 * time.Millisecond, nil // the other nodes have used them up
+				}
+				return 0, nil
+			},
+		}
+	})
+	w.expect(w.call(request{action: "DeletePending"}), 200, "ChatGroup.OperationPending")
+	for range 3 {
+		a := w.call(request{action: "ListSilently"})
+		w.expect(a, 400, "Throttling.User")
+		if got := a.Header().Get("X-Ratelimit-User-Api"); got != "Limit:2,Remain:0,TimeLeft:250" {
+			t.Errorf("X-Ratelimit-User-Api is %q", got)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("the other nodes were asked %d times", asked)
 	}
 }
