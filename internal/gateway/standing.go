@@ -137,6 +137,9 @@ func (g *Gateway) readFirst(ctx context.Context, numbers []group.BusinessNumber,
 		}
 		learnt = append(learnt, at)
 	}
+	if len(learnt) == 0 {
+		return nil
+	}
 	return g.store.Write(ctx, func(tx *store.Tx) error {
 		for _, at := range learnt {
 			if err := tx.SetStanding(numbers[at].Number, &numbers[at].Standing); err != nil {

@@ -26,6 +26,8 @@ func suite(t *testing.T, fresh func(t *testing.T) opener) {
 		{"access keys", testAccessKeys},
 		{"policies", testPolicies},
 		{"channels and numbers", testChannels},
+		{"channels and numbers whole", testChannelsWhole},
+		{"channels of old databases", testChannelsOfOldDatabases},
 		{"groups", testGroups},
 		{"group lists", testGroupLists},
 		{"group search", testGroupSearch},
