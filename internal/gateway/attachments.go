@@ -112,4 +112,6 @@ func detach(tx *store.Tx, op *group.Operation, e Entity, p PolicyName) error {
 	return err
 }
 
-func (p PolicyName) is(a store.Attachment) bool { return a.Kind == string(p.Type) && a.Policy == p.Name }
+func (p PolicyName) is(a store.Attachment) bool {
+	return a.Kind == string(p.Type) && a.Policy == p.Name
+}

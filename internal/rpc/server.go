@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"crypto/cipher"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -36,10 +37,11 @@ type Telemetry struct {
 	Metrics prometheus.Registerer // nil counts nothing
 }
 
-// Keys are secrets of the server. Both must be the same after a restart.
+// Keys are secrets of the server. They must be the same after a restart, and on every node.
 type Keys struct {
 	Nonce      []byte // hashes nonces; at least 16 bytes
 	Diagnostic []byte // encrypts diagnostic messages; 32 bytes
+	Token      []byte // encrypts the security tokens of role sessions; 32 bytes, or nil to let no session in
 }
 
 // Limits bound what callers can cost. Zero values take the defaults.
@@ -87,6 +89,7 @@ type Server struct {
 	shared      *Shared
 	throttle    throttle
 	diagnostics cipher.AEAD
+	tokens      *TokenSeal // nil lets no session in
 	metrics     *metrics
 	now         func() time.Time
 	log         *slog.Logger
@@ -110,6 +113,11 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
 		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.NonceLog, shared: cfg.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
 		throttle: throttle{rate: limits.CallsPerSecond, buckets: map[bucketName]*bucket{}}}
+	if cfg.Keys.Token != nil {
+		if s.tokens, err = NewTokenSeal(cfg.Keys.Token); err != nil {
+			return nil, err
+		}
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -198,7 +206,12 @@ func (s *Server) perform(ctx context.Context, x *exchange) (answer Answer, err e
 			return answer, Missing(p.Name)
 		}
 	}
-	return x.operation.Run(ctx, &x.Call)
+	answer, err = x.operation.Run(ctx, &x.Call)
+	var denied *gateway.Denied
+	if errors.As(err, &denied) {
+		err = s.deny(x, denied.Decision)
+	}
+	return answer, err
 }
 
 // keepNonce sees to it that the nonce of a call stays used after a restart, before the call is answered. A change that has
