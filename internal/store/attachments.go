@@ -81,9 +81,9 @@ func (tx *Tx) EffectivePolicies(owner Attachment) ([]EffectivePolicy, error) {
 		var p EffectivePolicy
 		err := row.Scan(&p.Kind, &p.Policy, &p.Version, &p.Document)
 		return p, err
-	}, `SELECT a.kind, a.policy, coalesce(v.version, 0), coalesce(v.document, '') FROM attachment a
+	}, `SELECT a.kind, a.policy, coalesce(d.version, 0), coalesce(d.document, '') FROM attachment a
 		LEFT JOIN policy p ON p.account_id = a.account_id AND p.name = a.policy AND a.kind = 'Custom'
-		LEFT JOIN policy_version v ON v.account_id = p.account_id AND v.policy = p.name AND v.version = p.default_version
+		LEFT JOIN policy_version d ON d.account_id = p.account_id AND d.policy = p.name AND d.version = p.default_version
 		WHERE a.account_id = $1 AND a.user_id = $2 AND a.group_id = $3 AND a.role_id = $4 ORDER BY a.kind, a.policy`,
 		owner.AccountID, owner.UserID, owner.GroupID, owner.RoleID)
 }

@@ -28,9 +28,9 @@ func (tx *Tx) PutPolicy(p *Policy) error {
 	return tx.PutPolicyVersion(&PolicyVersion{AccountID: p.AccountID, Policy: p.Name, Number: number, Document: p.Document, CreatedAt: p.UpdatedAt})
 }
 
-const selectPolicy = `SELECT p.account_id, p.name, p.description, coalesce(v.document, ''), p.default_version, p.last_version, p.created_at,
-	p.updated_at FROM policy p LEFT JOIN policy_version v
-	ON v.account_id = p.account_id AND v.policy = p.name AND v.version = p.default_version `
+const selectPolicy = `SELECT p.account_id, p.name, p.description, coalesce(d.document, ''), p.default_version, p.last_version, p.created_at,
+	p.updated_at FROM policy p LEFT JOIN policy_version d
+	ON d.account_id = p.account_id AND d.policy = p.name AND d.version = p.default_version `
 
 func scanPolicy(row scanner) (Policy, error) {
 	var p Policy
