@@ -207,11 +207,19 @@ func (s *Server) perform(ctx context.Context, x *exchange) (answer Answer, err e
 		}
 	}
 	answer, err = x.operation.Run(ctx, &x.Call)
-	var denied *gateway.Denied
-	if errors.As(err, &denied) {
-		err = s.deny(x, denied.Decision)
+	if err != nil {
+		err = s.denied(x, err)
 	}
 	return answer, err
+}
+
+// denied makes a refusal of what an operation has found a policy to forbid, and leaves every other error.
+func (s *Server) denied(x *exchange, err error) error {
+	var d *gateway.Denied
+	if errors.As(err, &d) {
+		return s.deny(x, d.Decision)
+	}
+	return err
 }
 
 // keepNonce sees to it that the nonce of a call stays used after a restart, before the call is answered. A change that has

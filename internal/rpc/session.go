@@ -57,7 +57,7 @@ func (t *TokenSeal) Seal(s *gateway.Session) (string, error) {
 var errToken = errors.New("the text is no security token of this server")
 
 func (t *TokenSeal) open(text string) (s gateway.Session, err error) {
-	sealed, err := base64.StdEncoding.DecodeString(text)
+	sealed, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || t == nil || len(sealed) < t.seal.NonceSize() {
 		return s, errToken
 	}
