@@ -22,8 +22,9 @@ const (
 
 // darabonba is the core of the official SDKs for Go, called as the generated code calls it.
 type darabonba struct {
-	core  *openapi.Client
-	place place
+	core    *openapi.Client
+	place   place
+	version string
 }
 
 // openDarabonba takes the SDK's own name of the signature: "" is ACS3-HMAC-SHA256, "v2" the RPC signature 1.0.
@@ -39,6 +40,9 @@ func openDarabonba(signature string, where place) func(*testing.T, target) clien
 		if signature != "" {
 			config.SignatureAlgorithm = dara.String(signature)
 		}
+		if to.SecurityToken != "" {
+			config.SecurityToken = dara.String(to.SecurityToken)
+		}
 		if to.Authority != "" {
 			config.Ca = dara.String(to.Authority)
 		}
@@ -46,7 +50,7 @@ func openDarabonba(signature string, where place) func(*testing.T, target) clien
 		if err != nil {
 			t.Fatal(err)
 		}
-		return darabonba{core, where}
+		return darabonba{core, where, to.version()}
 	}
 }
 
@@ -79,7 +83,7 @@ func (c darabonba) callAPI(action string, parameters map[string]any) (map[string
 	}
 	return c.core.CallApi(&models.Params{
 		Action:      dara.String(action),
-		Version:     dara.String(version),
+		Version:     dara.String(c.version),
 		Protocol:    dara.String("HTTPS"),
 		Pathname:    dara.String("/"),
 		Method:      dara.String("POST"),
