@@ -124,7 +124,7 @@ func (g *Gateway) takeInbox() {
 	g.inbox.Lock() // one after the other, or all would read the same
 	defer g.inbox.Unlock()
 	for after := int64(0); ; {
-		var page []store.Message
+		var page []store.Letter
 		err := g.store.Read(context.Background(), func(tx *store.Tx) (err error) {
 			page, err = tx.Inbox(g.store.Node(), after, inboxPage)
 			return err
@@ -163,7 +163,7 @@ func (g *Gateway) giveUp(m store.Message, cause error) {
 }
 
 // takeMessage takes in one report and forgets it, both or neither.
-func (g *Gateway) takeMessage(m store.Message) error {
+func (g *Gateway) takeMessage(m store.Letter) error {
 	var e graph.Event
 	if err := json.Unmarshal(m.Body, &e); err != nil {
 		return fmt.Errorf("read a report: %w", err)
