@@ -198,6 +198,9 @@ func settle(g *gateway.Gateway) error {
 	if err != nil {
 		return err
 	}
+	if err := g.SetBeta(ctx, account, true); err != nil {
+		return err
+	}
 	if _, err := g.CreateChannel(ctx, account, space, "Tests"); err != nil {
 		return err
 	}

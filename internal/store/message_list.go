@@ -10,6 +10,7 @@ import (
 
 // MessageFilter says which messages of a business number are wanted. Zero members do not restrict.
 type MessageFilter struct {
+	AccountID    int64
 	Number       group.Number
 	Person       group.Number
 	Inbound      *bool
@@ -21,7 +22,7 @@ type MessageFilter struct {
 
 // Messages gives a page of messages, newest first. skip rows are left out before it.
 func (tx *Tx) Messages(f MessageFilter, skip, most int) ([]Message, error) {
-	w := where{args: []any{int64(f.Number)}, text: `WHERE number = $1`}
+	w := where{args: []any{int64(f.Number), f.AccountID}, text: `WHERE number = $1 AND account_id = $2`}
 	if f.Person != 0 {
 		w.and(` AND person = $? AND person <> 0`, int64(f.Person))
 	}

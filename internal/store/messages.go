@@ -58,11 +58,10 @@ func (m *Message) To() string {
 // InsertMessage adds a message of the business, under the key that it has.
 func (tx *Tx) InsertMessage(m *Message) error { return tx.run(insertMessage, messageArgs(m)...) }
 
-// InsertInbound adds a message that came in and fills in its ID. It tells whether it is new: the network reports some twice.
-func (tx *Tx) InsertInbound(m *Message) (bool, error) {
+// InsertInbound adds a message that came in and fills in its ID.
+func (tx *Tx) InsertInbound(m *Message) error {
 	m.ID = tx.NewID()
-	rows, err := tx.exec(insertMessage+` ON CONFLICT DO NOTHING`, messageArgs(m)...)
-	return rows > 0, err
+	return tx.InsertMessage(m)
 }
 
 const insertMessage = `INSERT INTO message (id, account_id, number, at, state_at, group_id, person, batch_id, inbound, state, code, chat, wamid,

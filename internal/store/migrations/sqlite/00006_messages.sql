@@ -23,7 +23,7 @@ CREATE TABLE message (
     content       TEXT    NOT NULL,
     reason        TEXT    NOT NULL
 );
-CREATE UNIQUE INDEX message_wamid ON message (number, wamid) WHERE wamid IS NOT NULL;
+CREATE INDEX message_wamid ON message (number, wamid) WHERE wamid IS NOT NULL;
 CREATE INDEX message_list ON message (number, at, id);
 CREATE INDEX message_person ON message (number, person, at, id) WHERE person <> 0;
 CREATE INDEX message_batch ON message (batch_id, id) WHERE batch_id <> 0;
