@@ -22,6 +22,7 @@ func (s *Simulator) Control() http.Handler {
 		"POST /sim/v1/phones/{number}/leave":    s.leaveGroup,
 		"GET /sim/v1/phones/{number}/messages":  s.listMessages,
 		"POST /sim/v1/phones/{number}/messages": s.writeMessage,
+		"POST /sim/v1/phones/{number}/read":     s.readMessage,
 		"GET /sim/v1/groups":                    s.listAllGroups,
 		"GET /sim/v1/groups/{id}":               s.showGroup,
 		"POST /sim/v1/groups/{id}/suspend":      s.suspendGroup,
