@@ -139,19 +139,33 @@ func toPerson(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, m *store.Messa
 	if err != nil {
 		return store.Lane{}, err
 	}
-	m.Person = o.Person
+	m.Person = talk.Person
 	if o.Content.Kind != group.MessageTemplate {
 		err = talk.CheckWindow(m.At)
 	}
 	return directLane(talk.ID), err
 }
 
-// conversation gives what a business number and a person write to each other, made when it is the first time.
+// conversation gives what a business number and a person write to each other, made when it is the first time. Somebody whose number has two
+// spellings is known by the one under which they have written.
 func conversation(tx *store.Tx, n *group.BusinessNumber, person group.Number) (group.Conversation, error) {
+	other, two := person.Other()
+	if two {
+		holdConversation(tx, n.Number, min(person, other)) // in one order, or two who ask at once would wait for each other
+		holdConversation(tx, n.Number, max(person, other))
+	}
 	holdConversation(tx, n.Number, person)
 	talk, err := tx.ConversationWith(n.Number, person)
-	if !errors.Is(err, store.ErrNoRow) {
+	if err != nil && !errors.Is(err, store.ErrNoRow) {
 		return talk, err
+	}
+	if two && talk.WroteAt.IsZero() {
+		if theirs, err := tx.ConversationWith(n.Number, other); err == nil && !theirs.WroteAt.IsZero() {
+			return theirs, nil
+		}
+	}
+	if err == nil {
+		return talk, nil
 	}
 	talk = group.Conversation{AccountID: n.AccountID, Number: n.Number, Person: person}
 	return talk, tx.InsertConversation(&talk)

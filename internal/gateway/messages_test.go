@@ -363,3 +363,17 @@ func TestUndeliverable(t *testing.T) {
 		t.Errorf("kept %+v", m)
 	}
 }
+
+// Somebody whose number has two spellings is meant by either, and known by the one under which they have written.
+func TestTwoSpellingsOfAPerson(t *testing.T) {
+	t.Parallel()
+	const known, dialled = group.Number(551112345678), group.Number(5511912345678)
+	w := newWorld(t)
+	w.newPhone(known)
+	w.writes(known, map[string]any{"text": "hi"})
+	w.done(w.post(toPerson(dialled, "first")).Operation.ID)
+	w.done(w.post(toPerson(known, "second")).Operation.ID)
+	if diff := cmp.Diff([]string{"first", "second"}, w.inbox(known, "")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
