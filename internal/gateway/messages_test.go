@@ -3,7 +3,9 @@ package gateway_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -374,6 +376,65 @@ func TestTwoSpellingsOfAPerson(t *testing.T) {
 	w.done(w.post(toPerson(dialled, "first")).Operation.ID)
 	w.done(w.post(toPerson(known, "second")).Operation.ID)
 	if diff := cmp.Diff([]string{"first", "second"}, w.inbox(known, "")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Messages to one person from three nodes reach the network in the order of acceptance, each once, whatever is refused or lost in between; and their
+// states are kept wherever they are reported.
+func TestDirectMessagesFromThreeNodes(t *testing.T) {
+	t.Parallel()
+	if !withNodes() {
+		return
+	}
+	const each = 10
+	w := newWorld(t, simDelay(time.Millisecond))
+	w.newPhone(anna)
+	w.writes(anna, map[string]any{"text": "hi"})
+	a, b, c := w.trio()
+	nodes := []*world{a, b, c}
+	w.arriveAt(nodes...)
+	var tries atomic.Int32
+	w.sim.Interfere(&simulator.Interference{BeforeCall: func(c simulator.Call) simulator.CallFate {
+		if c.Operation != "send_message" {
+			return simulator.CallFate{}
+		}
+		switch tries.Add(1) % 7 {
+		case 2:
+			return simulator.CallFate{Code: graph.CodeThroughputReached}
+		case 5:
+			return simulator.CallFate{LoseAnswer: true}
+		}
+		return simulator.CallFate{}
+	}})
+	var mu sync.Mutex
+	var sent []int64
+	var all sync.WaitGroup
+	for i, n := range nodes {
+		caller := n.me()
+		all.Go(func() {
+			for j := range each {
+				change, err := n.gateway().Send(ctx, caller, toPerson(anna, fmt.Sprintf("%d of %d", j, i)))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				sent = append(sent, change.Operation.ID)
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	for _, n := range nodes {
+		n.idle()
+	}
+	slices.Sort(sent)
+	var want []string
+	for _, id := range sent {
+		want = append(want, w.comesTo(id, group.MessageDelivered).Content)
+	}
+	if diff := cmp.Diff(want, w.inbox(anna, "")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
