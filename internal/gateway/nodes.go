@@ -150,7 +150,7 @@ func (g *Gateway) takeInbox() {
 }
 
 // giveUp drops a report that could not be taken in for long.
-func (g *Gateway) giveUp(m store.Message, cause error) {
+func (g *Gateway) giveUp(m store.Letter, cause error) {
 	if m.ID > store.IDAt(g.now().Add(-inboxPatience)) {
 		g.log.Error("a report that another node left here was not taken in; trying again later", "error", cause)
 		return

@@ -22,17 +22,17 @@ func (s *service) sendChatappMassMessage() rpc.Operation {
 		Summary: "Sends a template to at most 1000 recipients: all of the rows are accepted, or none. Rows to a group go behind everything that the " +
 			"group was asked to do before, and are part of the group beta.",
 		Parameters: map[string]string{
-			"ChannelType":  "whatsapp.",
-			"From":         "The business number, digits only.",
-			"CustSpaceId":  "The channel; taken from From when left out.",
-			"TemplateCode": "As in SendChatappMessage.",
-			"TemplateName": "As in SendChatappMessage.",
-			"Language":     "The language the template is approved in.",
-			"TaskId":       "A word of the caller's, at most 255 characters, that comes back in status receipts.",
+			"ChannelType":  "whatsapp",
+			"From":         "the business number, digits only",
+			"CustSpaceId":  "the channel; taken from From when left out",
+			"TemplateCode": "as in SendChatappMessage",
+			"TemplateName": "as in SendChatappMessage",
+			"Language":     "the language the template is approved in",
+			"TaskId":       "a word of the caller's, at most 255 characters, that comes back in status receipts",
 			"SenderList": "1 to 1000 rows, as JSON or in parts (SenderList.1.To): To, RecipientType (group or individual; individual when left out), " +
-				"TemplateParams (an object, or a text that holds one), Payload (a list of texts).",
+				"TemplateParams (an object, or a text that holds one), Payload (a list of texts)",
 		},
-		Answer: []rpc.Field{{Name: "GroupMessageId", Type: "string", About: "Id of the batch, for ListChatappMessage. It names no group."}},
+		Answer: []rpc.Field{{Name: "GroupMessageId", Type: "string", About: "id of the batch, for ListChatappMessage. It names no group"}},
 		Errors: append([]string{"InvalidParameter.SenderListInvalid"}, sendErrors...),
 	}
 	return op

@@ -21,28 +21,28 @@ func (s *service) sendChatappMessage() rpc.Operation {
 		Summary: "Sends a message to a group or to a person, of a template or, within 24 hours of the person's last message, of any kind. " +
 			"To a group it goes behind everything that the group was asked to do before. Sending to groups is part of the group beta.",
 		Parameters: map[string]string{
-			"ChannelType":   "whatsapp.",
-			"Type":          "message or template.",
-			"From":          "The business number, digits only.",
-			"To":            "The GroupId where RecipientType is group, otherwise the digits of a person's number.",
-			"RecipientType": "group or individual; individual when left out.",
-			"CustSpaceId":   "The channel; taken from From when left out.",
-			"MessageType": "With Type message: text, image, video, audio, document, sticker, location, contacts, reaction, interactive " +
-				"(to persons only) or pin (to groups only).",
-			"Content": "With Type message, JSON of at most 1 MiB and 12 levels. text: text, previewUrl. image, video, audio, document, sticker: " +
+			"ChannelType":   "whatsapp",
+			"Type":          "message or template",
+			"From":          "the business number, digits only",
+			"To":            "the GroupId where RecipientType is group, otherwise the digits of a person's number",
+			"RecipientType": "group or individual; individual when left out",
+			"CustSpaceId":   "the channel; taken from From when left out",
+			"MessageType": "with Type message: text, image, video, audio, document, sticker, location, contacts, reaction, interactive " +
+				"(to persons only) or pin (to groups only)",
+			"Content": "with Type message, JSON of at most 1 MiB and 12 levels. text: text, previewUrl. image, video, audio, document, sticker: " +
 				"link (http or https, at most 2048 characters), caption, fileName. location: latitude, longitude, name, address. contacts: a list of " +
 				"contacts in Meta's form. reaction: messageId, emoji (empty takes it back). interactive: Meta's object with type and action. pin " +
-				"(undocumented by the product, Meta's own form): type pin or unpin, messageId, expirationDays 1 to 30, default 7.",
-			"TemplateCode": "With Type template: the code of an approved template. A development server has some built in; a production server " +
-				"keeps no list of templates and takes the code for the name where TemplateName is left out.",
-			"TemplateName":     "With Type template: the name of the template at Meta.",
-			"Language":         "With Type template: the language it is approved in.",
-			"TemplateParams":   "JSON object: what stands in the place of each variable of the template's text, by name or by place (1, 2 and so on). A variable group_id takes a GroupId, and the invite link of that group is put there.",
-			"Payload":          "JSON list: the payloads of the template's quick reply buttons.",
-			"ContextMessageId": "The message of the same chat that this one replies to: its MessageId, or the network's id.",
-			"TaskId":           "A word of the caller's, at most 255 characters, that comes back in status receipts.",
+				"(undocumented by the product, Meta's own form): type pin or unpin, messageId, expirationDays 1 to 30, default 7",
+			"TemplateCode": "with Type template: the code of an approved template. A development server has some built in; a production server " +
+				"keeps no list of templates and takes the code for the name where TemplateName is left out",
+			"TemplateName":     "with Type template: the name of the template at Meta",
+			"Language":         "with Type template: the language it is approved in",
+			"TemplateParams":   "a JSON object: what stands in the place of each variable of the template's text, by name or by place (1, 2 and so on). A variable group_id takes a GroupId, and the invite link of that group is put there",
+			"Payload":          "a JSON list: the payloads of the template's quick reply buttons",
+			"ContextMessageId": "the message of the same chat that this one replies to: its MessageId, or the network's id",
+			"TaskId":           "a word of the caller's, at most 255 characters, that comes back in status receipts",
 		},
-		Answer: []rpc.Field{{Name: "MessageId", Type: "string", About: "Key of the message. It is the same in receipts and in ListChatappMessage."}},
+		Answer: []rpc.Field{{Name: "MessageId", Type: "string", About: "key of the message. It is the same in receipts and in ListChatappMessage"}},
 		Errors: append([]string{"InvalidParameter.MessageTypeNotEmpty", "InvalidParameter.ContentNotEmpty", "InvalidParameter.TextNotEmpty",
 			"InvalidParameter.LinkNotEmpty", "ChatGroup.UpstreamError"}, sendErrors...),
 	}
