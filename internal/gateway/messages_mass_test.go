@@ -145,3 +145,33 @@ func TestTemplates(t *testing.T) {
 		})
 	}
 }
+
+// As many rows as a call can have are accepted together and reach their persons.
+func TestSendAThousand(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, templates(true))
+	w.newPhone(carla)
+	rows := []gateway.Outgoing{{Person: carla, Content: greet("Carla")}}
+	for _, n := range people(0, gateway.MaxMassRows-1) {
+		rows = append(rows, gateway.Outgoing{Person: n, Content: greet(n.String())})
+	}
+	batch, err := w.gateway().SendMany(ctx, w.me(), home, rows)
+	w.must(err)
+	w.idle()
+	sent, failed := 0, 0
+	for index := 1; index <= 10; index++ {
+		found, err := w.gateway().Messages(ctx, w.me(), home, store.MessageFilter{BatchID: batch.Operation.ID}, gateway.Page{Index: index, Size: 100})
+		w.must(err)
+		for _, m := range found {
+			if m.State != group.MessageAccepted {
+				sent++
+			}
+			if m.State == group.MessageFailed {
+				failed++
+			}
+		}
+	}
+	if sent != gateway.MaxMassRows || len(w.inbox(carla, "")) != 1 {
+		t.Errorf("%d of %d were sent, %d failed", sent, gateway.MaxMassRows, failed)
+	}
+}

@@ -123,7 +123,11 @@ func (b TemplateBody) MarshalJSON() ([]byte, error) {
 	for i, p := range b.Payloads {
 		components = append(components, component{Type: "button", SubType: "quick_reply", Index: &i, Parameters: []parameter{{Type: "payload", Payload: p}}})
 	}
-	return json.Marshal(map[string]any{"name": b.Name, "language": map[string]string{"code": b.Language}, "components": components})
+	template := map[string]any{"name": b.Name, "language": map[string]string{"code": b.Language}}
+	if components != nil {
+		template["components"] = components
+	}
+	return json.Marshal(template)
 }
 
 // Send sends a message and returns its id (wamid). Acceptance is not delivery: that comes by webhook (MessageStatus), in a group for
