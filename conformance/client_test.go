@@ -78,6 +78,7 @@ var kinds = []kind{
 	{name: "darabonba-openapi form body", open: openDarabonba("", inForm)},
 	{name: "darabonba-openapi signature 1.0", open: openDarabonba("v2", inQuery)},
 	{name: "darabonba-openapi signature 1.0 form body", open: openDarabonba("v2", inForm)},
+	{name: "darabonba-openapi form body and query", open: openDarabonba("", inBoth)},
 	{name: "typed", open: openTyped},
 	{name: "alibaba-cloud-sdk-go GET", open: openSDK("GET")},
 	{name: "alibaba-cloud-sdk-go POST", open: openSDK("POST")},

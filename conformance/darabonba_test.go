@@ -18,6 +18,7 @@ type place int
 const (
 	inQuery place = iota
 	inForm
+	inBoth // as an SDK of some years puts it: all in the form, but for what may be long
 )
 
 // darabonba is the core of the official SDKs for Go, called as the generated code calls it.
@@ -68,18 +69,17 @@ func (c darabonba) callAPI(action string, parameters map[string]any) (map[string
 	if err != nil {
 		return nil, err
 	}
-	request := &models.OpenApiRequest{}
-	if c.place == inForm {
-		body := make(map[string]any, len(written))
-		for name, value := range written {
-			body[name] = value
-		}
-		request.Body = body
-	} else {
-		request.Query = make(map[string]*string, len(written))
-		for name, value := range written {
+	request := &models.OpenApiRequest{Query: map[string]*string{}}
+	form := map[string]any{}
+	for name, value := range written {
+		if c.place == inForm || c.place == inBoth && name != "Content" && name != "Payload" {
+			form[name] = value
+		} else {
 			request.Query[name] = dara.String(value)
 		}
+	}
+	if c.place != inQuery {
+		request.Body = form
 	}
 	return c.core.CallApi(&models.Params{
 		Action:      dara.String(action),

@@ -92,6 +92,7 @@ func defaults() kong.Vars {
 		"keep_audit":       strconv.Itoa(app.DefaultKeep.AuditDays),
 		"keep_events":      strconv.Itoa(app.DefaultKeep.EventDays),
 		"keep_failed":      strconv.Itoa(app.DefaultKeep.FailedDays),
+		"keep_messages":    strconv.Itoa(app.DefaultKeep.MessageDays),
 	}
 }
 

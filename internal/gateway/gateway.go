@@ -24,13 +24,19 @@ type Config struct {
 	Store      *store.Store
 	Graph      *graph.Client
 	Pictures   *outbound.Client // fetches profile pictures by address
-	Patience   Patience
-	Parallel   int // commands running at once, 0 for the outbox's default
+	Known      Known            // what is known of the network beforehand
 	Onboarding Onboarding
+	Patience   Patience
+	Parallel   int              // commands running at once, 0 for the outbox's default
 	Hold       bool             // accept changes, but send nothing to the network
 	Node       int64            // the number of this process among those that share the database
 	Now        func() time.Time // defaults to time.Now
 	Logger     *slog.Logger
+}
+
+// Known holds what a network is known to have without being asked. The zero value knows nothing, and leaves it to the network.
+type Known struct {
+	Templates group.Templates // all the approved ones
 }
 
 // Patience holds the times the gateway waits.
@@ -83,7 +89,7 @@ func New(cfg Config) *Gateway {
 	g.handovers.byOperation = map[int64]*command{}
 	g.rereads.timers = map[int64]*time.Timer{}
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel, Node: cfg.Node, Lease: cfg.Patience.Lease,
-		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand}})
+		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand, store.DirectLane: g.runCommand}})
 	g.paces.log, g.paces.resume = g.log, g.outbox.Resume
 	return g
 }

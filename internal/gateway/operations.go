@@ -105,7 +105,7 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 		g.forget(s)
 		return s, err
 	}
-	if s.op.State == group.Pending {
+	if s.op.State == group.Pending && s.op.GroupID != 0 {
 		g.outbox.Wake(lane(s.op.GroupID))
 	}
 	return s, nil

@@ -61,7 +61,11 @@ const (
 	CodeBadGroupStatus   group.Code = "bad group status"
 	CodeFromNotNumeric   group.Code = "sender not numeric"
 	CodeMessageTypeEmpty group.Code = "message type empty"
-	CodeBadMessageType   group.Code = "message type not supported"
+	CodeToNotNumeric     group.Code = "recipient not numeric"
+	CodeLinkEmpty        group.Code = "link empty"
+	CodeBadSenderList    group.Code = "bad sender list"
+	CodeTemplateEmpty    group.Code = "template code empty"
+	CodeLanguageEmpty    group.Code = "template language empty"
 	CodeContentEmpty     group.Code = "content empty"
 	CodeBadContent       group.Code = "bad content"
 	CodeTextEmpty        group.Code = "text empty"
@@ -131,6 +135,12 @@ var errorTable = map[group.Code]ErrorRow{
 	group.CodeBadPicture:       {"InvalidParameter.ProfilePictureFileInvalid", http.StatusOK, "ProfilePictureFile is not valid.", true},
 	group.CodeNothingToChange:  {"InvalidParameter.NothingToUpdate", http.StatusOK, "There is nothing to change.", true},
 	group.CodeBadMessage:       {"InvalidParameter.ContentError", http.StatusOK, "The content of the message is not valid.", false},
+	group.CodeBadKind:          {"InvalidParameter.MessageTypeNotSupport", http.StatusOK, "MessageType is not supported.", false},
+	group.CodeMessageUnknown:   {"InvalidParameter.MessageNotExist", http.StatusOK, "There is no such message.", true},
+	group.CodeWindowClosed:     {"SessionWindowExpired", http.StatusOK, "The person has not written for 24 hours.", false},
+	group.CodeTemplateUnknown:  {"TemplateNotFound", http.StatusOK, "There is no such template.", false},
+	group.CodeTemplateParams:   {"TemplateParamInvalid", http.StatusOK, "The parameters do not fit the template.", false},
+	group.CodeBadLanguage:      {"InvalidParameter.LanguageNotSupport", http.StatusOK, "The template is not approved in this language.", false},
 	group.CodeOperationUnknown: {"InvalidParameter.OperationNotExist", http.StatusOK, "There is no such operation.", true},
 	group.CodeUpstream:         {"ChatGroup.UpstreamError", http.StatusOK, "The network refused the change.", true},
 	group.CodeConflict:         {"ChatGroup.Conflict", http.StatusOK, "It exists already.", true},
@@ -145,7 +155,11 @@ var errorTable = map[group.Code]ErrorRow{
 	CodeBadGroupStatus:   {"InvalidParameter.GroupStatusInvalid", http.StatusOK, "GroupStatus is not valid.", true},
 	CodeFromNotNumeric:   {"InvalidParameter.FromOnlyNumeric", http.StatusOK, "From must be digits only.", false},
 	CodeMessageTypeEmpty: {"InvalidParameter.MessageTypeNotEmpty", http.StatusOK, "MessageType must not be empty.", false},
-	CodeBadMessageType:   {"InvalidParameter.MessageTypeNotSupport", http.StatusOK, "MessageType is not supported.", false},
+	CodeToNotNumeric:     {"InvalidParameter.ToOnlyNumeric", http.StatusOK, "To must be digits only.", false},
+	CodeBadSenderList:    {"InvalidParameter.SenderListInvalid", http.StatusOK, "SenderList is not valid.", true},
+	CodeLinkEmpty:        {"InvalidParameter.LinkNotEmpty", http.StatusOK, "The link of the message must not be empty.", false},
+	CodeTemplateEmpty:    {"InvalidParameter.TemplateCodeNotEmpty", http.StatusOK, "TemplateCode must not be empty.", false},
+	CodeLanguageEmpty:    {"InvalidParameter.LanguageNotEmpty", http.StatusOK, "Language must not be empty.", false},
 	CodeContentEmpty:     {"InvalidParameter.ContentNotEmpty", http.StatusOK, "Content must not be empty.", false},
 	CodeBadContent:       {"InvalidParameter.ContentError", http.StatusOK, "Content is not valid.", false},
 	CodeTextEmpty:        {"InvalidParameter.TextNotEmpty", http.StatusOK, "The text of the message must not be empty.", false},

@@ -10,8 +10,11 @@ import (
 // LaneKind says what a lane serves.
 type LaneKind int8
 
-// GroupLane carries the commands for one group.
-const GroupLane LaneKind = 1
+// The kinds of lanes. Their keys are of one kind of number, so that no two lanes have the same.
+const (
+	GroupLane  LaneKind = 1 // the commands for one group
+	DirectLane LaneKind = 3 // the messages of a business number to one person, outside of groups; its key is the conversation's
+)
 
 // Lane names a queue.
 type Lane struct {
@@ -21,8 +24,11 @@ type Lane struct {
 
 // String gives the lane's name as logs show it.
 func (l Lane) String() string {
-	if l.Kind == GroupLane {
+	switch l.Kind {
+	case GroupLane:
 		return "group/" + strconv.FormatInt(l.ID, 10)
+	case DirectLane:
+		return "direct/" + strconv.FormatInt(l.ID, 10)
 	}
 	return "lane-" + strconv.Itoa(int(l.Kind)) + "/" + strconv.FormatInt(l.ID, 10)
 }

@@ -17,7 +17,7 @@ func TestPostgresStatementsForMany(t *testing.T) {
 	t.Parallel()
 	s := postgresDatabase(t)(t)
 	compared, err := s.CompareForms(func(tx *store.Tx, tenant int64) error {
-		return errors.Join(tenantAccounts(tx, tenant), tenantGroups(tx, tenant), tenantLanes(tx, tenant), tenantNodes(tx, tenant))
+		return errors.Join(tenantAccounts(tx, tenant), tenantGroups(tx, tenant), tenantMessages(tx, tenant), tenantLanes(tx, tenant), tenantNodes(tx, tenant))
 	})
 	if err != nil {
 		t.Error(err)
@@ -117,6 +117,23 @@ func tenantGroups(tx *store.Tx, tenant int64) error {
 		drop(tx.Participants(first.ID)), drop(tx.Operation(op.ID)), drop(tx.OperationByToken(tenant, "token")), drop(tx.Operations(tenant, 0, 1)),
 		drop(tx.Operations(tenant, bare.ID, 5)), tx.InsertEvent(&event), tx.InsertEvent(&event), drop(tx.EventsAfter(tenant, 0, 1)),
 		tx.Park(parked), tx.Park(parked), drop(tx.TakeParked(name, "")), drop(tx.TakeParked("", "nobody's")))
+}
+
+func tenantMessages(tx *store.Tx, tenant int64) error {
+	person, wamid := group.Number(5*tenant), "wamid."+strconv.FormatInt(tenant, 10)
+	m := store.Message{ID: 900 + tenant, AccountID: tenant, Number: businessNumber, At: day, StateAt: day, State: group.MessageAccepted, Kind: "text", Content: "it's"}
+	in := store.Message{AccountID: tenant, Number: businessNumber, At: day, StateAt: day, Inbound: true, State: group.MessageReceived, Person: person, WAMID: wamid + "in"}
+	talk := group.Conversation{AccountID: tenant, Number: businessNumber + group.Number(tenant), Person: person}
+	news := store.MessageNews{State: group.MessageSent, At: day, WAMID: wamid}
+	member := store.MessageMember{Person: person, State: group.MessageDelivered, At: day}
+	f := store.MessageFilter{AccountID: tenant, Number: businessNumber}
+	yes := true
+	narrow := store.MessageFilter{AccountID: tenant, Number: businessNumber, Person: person, Inbound: &yes, States: []group.MessageState{group.MessageReceived, group.MessageRead},
+		BatchID: 5, TemplateCode: "t", From: day, Until: day}
+	return errors.Join(tx.InsertMessage(&m), tx.InsertInbound(&in), tx.InsertConversation(&talk), drop(tx.Conversation(talk.ID)),
+		drop(tx.ConversationWith(talk.Number, person)), missed(tx.ConversationWith(1, 1)), tx.PutWrote(talk.ID, day), tx.MoveMessage(m.ID, news), tx.MoveMessage(m.ID, news),
+		drop(tx.Message(m.ID)), drop(tx.MessageByWAMID(businessNumber, wamid)), missed(tx.MessageByWAMID(businessNumber, "nobody's")),
+		tx.PutMember(m.ID, member), tx.PutMember(m.ID, member), drop(tx.MessageMembers(m.ID)), drop(tx.Messages(f, 0, 5)), drop(tx.Messages(narrow, 1, 5)))
 }
 
 func tenantLanes(tx *store.Tx, tenant int64) error {

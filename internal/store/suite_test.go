@@ -47,6 +47,8 @@ func suite(t *testing.T, fresh func(t *testing.T) opener) {
 		{"lanes", testLanes},
 		{"items", testItems},
 		{"rereads", testEnqueueReread},
+		{"messages move on", testMessageMovesOn},
+		{"messages pruned", testPruneMessages},
 		{"events", testEvents},
 		{"parked reports", testParkedReports},
 		{"operations pruned", testPruneOperations},
