@@ -52,7 +52,9 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	case graph.GroupCreate:
 		return g.onCreate(tx, fx, n, e)
 	case graph.MessageStatus:
-		return g.onStatus(tx, fx, n, e)
+		return errors.Join(g.tellStatus(tx, fx, n, e), g.onStatus(tx, fx, n, e))
+	case graph.MessageReceived:
+		return g.tellInbound(tx, fx, n, e)
 	case graph.GroupDelete, graph.ParticipantsAdd, graph.ParticipantsRemove, graph.SettingsUpdate, graph.Suspend, graph.SuspendCleared:
 	default:
 		return nil // not about what we keep

@@ -10,8 +10,11 @@ import (
 // LaneKind says what a lane serves.
 type LaneKind int8
 
-// GroupLane carries the commands for one group.
-const GroupLane LaneKind = 1
+// The kinds of lanes.
+const (
+	GroupLane    LaneKind = 1 // the commands for one group
+	CallbackLane LaneKind = 2 // what a customer is told of one group, or of the messages of one business number outside of groups
+)
 
 // Lane names a queue.
 type Lane struct {
@@ -21,8 +24,11 @@ type Lane struct {
 
 // String gives the lane's name as logs show it.
 func (l Lane) String() string {
-	if l.Kind == GroupLane {
+	switch l.Kind {
+	case GroupLane:
 		return "group/" + strconv.FormatInt(l.ID, 10)
+	case CallbackLane:
+		return "callback/" + strconv.FormatInt(l.ID, 10)
 	}
 	return "lane-" + strconv.Itoa(int(l.Kind)) + "/" + strconv.FormatInt(l.ID, 10)
 }

@@ -1,0 +1,59 @@
+package cams
+
+import (
+	"context"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/rpc"
+)
+
+// updateAccountWebhook says where the receipts of a channel's numbers go that have no setting of their own.
+func (s *service) updateAccountWebhook() rpc.Operation {
+	op := operation("UpdateAccountWebhook", rpc.AccessUpdate, s.runUpdateAccountWebhook,
+		append(required("CustSpaceId"), optional("StatusCallbackUrl", "HttpFlag", "QueueFlag", "SigningSecret")...)...)
+	op.NoSuccess = true
+	op.Doc = webhookDoc("Sets where the status receipts of a channel are pushed, for all its numbers that have no setting of their own. " +
+		"What is left out stays as it is.")
+	return op
+}
+
+func (s *service) runUpdateAccountWebhook(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
+	return rpc.Answer{}, s.updateWebhook(ctx, c, gateway.Target{}, gateway.WebhookChange{})
+}
+
+// updateWebhook reads what both operations have in common.
+func (s *service) updateWebhook(ctx context.Context, c *rpc.Call, t gateway.Target, change gateway.WebhookChange) error {
+	if err := checkChannelType(c); err != nil {
+		return err
+	}
+	if err := checkOwner(c); err != nil {
+		return err
+	}
+	if t.SpaceID = c.Params.Text("CustSpaceId"); len(t.SpaceID) > maxSpaceID {
+		return rpc.Invalid("CustSpaceId", "CustSpaceId is longer than any there is.")
+	}
+	change.StatusURL, change.HTTP, change.Queue = sent(c, "StatusCallbackUrl"), sent(c, "HttpFlag"), sent(c, "QueueFlag")
+	change.Secret = sent(c, "SigningSecret")
+	if change.StatusURL == nil && change.UpURL == nil && change.HTTP == nil && change.Queue == nil && change.Secret == nil {
+		return group.Errorf(group.CodeNothingToChange, "Give at least one of StatusCallbackUrl, HttpFlag and QueueFlag.")
+	}
+	return s.gateway.UpdateWebhook(ctx, c.Caller, t, change)
+}
+
+// webhookDoc is what the reference says of both operations.
+func webhookDoc(summary string) rpc.Doc {
+	return rpc.Doc{
+		Summary: summary,
+		Parameters: map[string]string{
+			"CustSpaceId":       "The channel.",
+			"PhoneNumber":       "The business number; its settings go before those of its channel.",
+			"StatusCallbackUrl": "Where ChatAppStatus and ChatAppGroup are pushed: http or https, at most 2048 characters. Empty takes it away.",
+			"UpCallbackUrl":     "Where ChatAppInbound is pushed; likewise. Only a number can have it.",
+			"HttpFlag":          "Y pushes, N does not, whatever addresses are set. Left out for the first time, an address alone is enough.",
+			"QueueFlag":         "Y or N. There is no queue service here: receipts are kept for pulling by ListChatGroupEvents, with either value.",
+			"SigningSecret":     "Extension: whsec_ and, in base64, 24 to 64 random bytes. Receipts are then signed with the Standard Webhooks headers. It is never shown again; empty takes it away. Send it in the body, not in the query.",
+		},
+		Errors: []string{"InvalidParameter.CallbackInvalid", "InvalidParameter.NothingToUpdate", "InvalidParameter.PhoneNumberError", "Unknown.ResourceOwnerId"},
+	}
+}
