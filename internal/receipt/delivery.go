@@ -186,7 +186,9 @@ func (d *Delivery) failed(ctx context.Context, b *batch, why string) outbox.Verd
 	err := d.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		var errs []error
 		for _, it := range b.items[1:] {
-			it.Attempts, it.Failure, it.Dead, it.NextAt = it.Attempts+1, why, over, time.Now().Add(wait)
+			if it.Failure, it.Dead = why, over; !over {
+				it.Attempts, it.NextAt = it.Attempts+1, time.Now().Add(wait)
+			}
 			errs = append(errs, tx.PutAttempt(&it))
 		}
 		return errors.Join(errs...)

@@ -93,7 +93,22 @@ func tenantGroups(tx *store.Tx, tenant int64) error {
 		drop(tx.CountNumberGroups(30+tenant, businessNumber)), drop(tx.Page(filter, 0, 10)), drop(tx.Page(filter, 1, 1)),
 		drop(tx.Participants(first.ID)), drop(tx.Operation(op.ID)), drop(tx.OperationByToken(tenant, "token")), drop(tx.Operations(tenant, 0, 1)),
 		drop(tx.Operations(tenant, bare.ID, 5)), tx.InsertEvent(&event), tx.InsertEvent(&event), drop(tx.EventsAfter(tenant, 0, 1)),
+		tenantReceipts(tx, tenant, first.ID),
 		tx.Park(parked), tx.Park(parked), drop(tx.TakeParked(name, "")), drop(tx.TakeParked("", "nobody's")))
+}
+
+func tenantReceipts(tx *store.Tx, tenant, groupID int64) error {
+	number, lane := businessNumber+group.Number(tenant), store.Lane{Kind: store.CallbackLane, ID: 90 + tenant}
+	e := group.Event{AccountID: tenant, Number: number, GroupID: groupID, Kind: "left", At: day}
+	told := tx.InsertEvent(&e)
+	it := store.Item{Lane: lane, OperationID: e.ID}
+	dead := store.Item{Lane: lane, OperationID: e.ID}
+	err := errors.Join(told, tx.Enqueue(&it), tx.Enqueue(&dead))
+	dead.Dead = true
+	return errors.Join(err, tx.PutItem(&dead), drop(tx.Unplaced(number)), drop(tx.PlaceEvents(number)), drop(tx.LastPlace(number)),
+		drop(tx.Receipts(store.Stream{Number: number, To: 1 << 62, Most: 5})), drop(tx.Receipts(store.Stream{Number: number, GroupID: groupID, To: 1 << 62, Most: 5})),
+		drop(tx.WaitingIn(lane, 5)), drop(tx.DeadReceipts(store.Range{ID: dead.ID, Most: 5})), tx.Revive(&dead, tenant),
+		tx.PutCallback(&store.Callback{ChannelID: tenant, AccountID: tenant, StatusURL: "https://a.example", ChangedAt: day}))
 }
 
 func tenantLanes(tx *store.Tx, tenant int64) error {
