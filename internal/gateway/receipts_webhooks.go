@@ -99,24 +99,28 @@ type WebhookChange struct {
 // maxCallbackURL is how long the address of a callback can be, in bytes.
 const maxCallbackURL = 2048
 
-// UpdateWebhook changes where the receipts of a channel go, or those of one number where the target names one. Refusals: NotOwner,
-// BadCallback.
-func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change WebhookChange) error {
+// UpdateWebhook changes where the receipts of a channel go, or those of one number where the target names one, and gives the id of the
+// change in the audit. Refusals: NotOwner, BadCallback.
+func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change WebhookChange) (operation int64, err error) {
 	if t.Number != 0 {
 		if _, err := g.owned(c, t); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err := change.check(); err != nil {
-		return err
+		return 0, err
 	}
-	return g.store.Write(ctx, func(tx *store.Tx) error {
+	err = g.store.Write(ctx, func(tx *store.Tx) error {
 		op := g.begin(c, group.KindAccount)
 		op.State, op.DoneAt, op.Result = group.Done, op.At, t.SpaceID
 		if t.Number != 0 {
 			op.Result += " " + t.Number.Masked()
 		}
-		if first, err := repeated(tx, &op); first != nil || err != nil {
+		first, err := repeated(tx, &op)
+		if first != nil {
+			operation = first.ID
+		}
+		if first != nil || err != nil {
 			return err
 		}
 		ch, err := channelOf(tx, op.AccountID, t.SpaceID)
@@ -129,8 +133,10 @@ func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change 
 		if err := tx.InsertOperation(&op); err != nil {
 			return err
 		}
+		operation = op.ID
 		return tx.Raise()
 	})
+	return operation, err
 }
 
 func (g *Gateway) putWebhook(tx *store.Tx, key webhookKey, op *group.Operation, change WebhookChange) error {

@@ -107,7 +107,8 @@ func (r *receiver) of(groupID string) (list []told) {
 func (w *world) callbacks(status, up string) {
 	w.t.Helper()
 	change := gateway.WebhookChange{StatusURL: &status, UpURL: &up}
-	w.must(w.gateway().UpdateWebhook(ctx, w.as(w.keyID, "UpdatePhoneWebhook"), home, change))
+	_, err := w.gateway().UpdateWebhook(ctx, w.as(w.keyID, "UpdatePhoneWebhook"), home, change)
+	w.must(err)
 }
 
 // stream gives all that there is to pull behind a cursor, in pages of a size.

@@ -32,7 +32,7 @@ func TestContent(t *testing.T) {
 		{`"type":"reaction","reaction":{"message_id":"wamid.0","emoji":"👍"}`, "REACTION", `{"messageId":"wamid.0","emoji":"👍"}`},
 		{`"type":"system","system":{"body":"changed number","type":"user_changed_number"}`, "SYSTEM", `{"body":"changed number","type":"user_changed_number"}`},
 		{`"type":"unsupported","errors":[{"code":131051}]`, "UNSUPPORTED", `{}`},
-		{`"type":"image","image":"broken"`, "IMAGE", `{}`},
+		{`"type":"image","image":"broken"`, "IMAGE", `{"id":""}`},
 		{`"type":"image","text":{"body":"of another kind"}`, "IMAGE", `{}`},
 	} {
 		body := fmt.Sprintf(`{"object":"whatsapp_business_account","entry":[{"id":"9","changes":[{"field":"messages","value":{"metadata":{"phone_number_id":"8"},

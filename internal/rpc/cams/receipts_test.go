@@ -66,11 +66,13 @@ func TestUpdateWebhooks(t *testing.T) {
 func TestUpdateWebhookAgain(t *testing.T) {
 	w := newWorld(t)
 	p := params{"-BusinessNumber": "", "StatusCallbackUrl": "https://a.example", "ClientToken": "once"}
-	for range 2 {
-		w.expect(w.call("UpdateAccountWebhook", p), 200, "OK")
+	first, second := w.call("UpdateAccountWebhook", p), w.call("UpdateAccountWebhook", p)
+	w.expect(second, 200, "OK")
+	if first.operation == "" || first.operation != second.operation {
+		t.Errorf("operations %q and %q", first.operation, second.operation)
 	}
-	if got := len(w.audit(ownAccount)); got != 1 {
-		t.Errorf("%d changes, want 1", got)
+	if got := w.audit(ownAccount); len(got) != 1 {
+		t.Errorf("%d changes, want 1: %+v", len(got), got)
 	}
 	p["StatusCallbackUrl"] = "https://b.example"
 	if a := w.call("UpdateAccountWebhook", p); a.code() != "IdempotentParameterMismatch" {

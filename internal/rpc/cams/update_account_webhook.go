@@ -19,26 +19,27 @@ func (s *service) updateAccountWebhook() rpc.Operation {
 }
 
 func (s *service) runUpdateAccountWebhook(ctx context.Context, c *rpc.Call) (rpc.Answer, error) {
-	return rpc.Answer{}, s.updateWebhook(ctx, c, gateway.Target{}, gateway.WebhookChange{})
+	return s.updateWebhook(ctx, c, gateway.Target{}, gateway.WebhookChange{})
 }
 
 // updateWebhook reads what both operations have in common.
-func (s *service) updateWebhook(ctx context.Context, c *rpc.Call, t gateway.Target, change gateway.WebhookChange) error {
+func (s *service) updateWebhook(ctx context.Context, c *rpc.Call, t gateway.Target, change gateway.WebhookChange) (a rpc.Answer, err error) {
 	if err := checkChannelType(c); err != nil {
-		return err
+		return a, err
 	}
 	if err := checkOwner(c); err != nil {
-		return err
+		return a, err
 	}
 	if t.SpaceID = c.Params.Text("CustSpaceId"); len(t.SpaceID) > maxSpaceID {
-		return rpc.Invalid("CustSpaceId", "CustSpaceId is longer than any there is.")
+		return a, rpc.Invalid("CustSpaceId", "CustSpaceId is longer than any there is.")
 	}
 	change.StatusURL, change.HTTP, change.Queue = sent(c, "StatusCallbackUrl"), sent(c, "HttpFlag"), sent(c, "QueueFlag")
 	change.Secret = sent(c, "SigningSecret")
 	if change.StatusURL == nil && change.UpURL == nil && change.HTTP == nil && change.Queue == nil && change.Secret == nil {
-		return group.Errorf(group.CodeNothingToChange, "Give at least one of StatusCallbackUrl, HttpFlag and QueueFlag.")
+		return a, group.Errorf(group.CodeNothingToChange, "Give at least one of StatusCallbackUrl, HttpFlag and QueueFlag.")
 	}
-	return s.gateway.UpdateWebhook(ctx, c.Caller, t, change)
+	a.OperationID, err = s.gateway.UpdateWebhook(ctx, c.Caller, t, change)
+	return a, err
 }
 
 // webhookDoc is what the reference says of both operations.

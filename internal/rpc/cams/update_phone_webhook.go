@@ -22,5 +22,5 @@ func (s *service) runUpdatePhoneWebhook(ctx context.Context, c *rpc.Call) (rpc.A
 	if err != nil {
 		return rpc.Answer{}, err
 	}
-	return rpc.Answer{}, s.updateWebhook(ctx, c, gateway.Target{Number: number}, gateway.WebhookChange{UpURL: sent(c, "UpCallbackUrl")})
+	return s.updateWebhook(ctx, c, gateway.Target{Number: number}, gateway.WebhookChange{UpURL: sent(c, "UpCallbackUrl")})
 }
