@@ -40,7 +40,7 @@ func (v *devVerb) Run(t *terminal) error {
 	if v.SimulatorDelay < 0 || v.ConfirmWait < 0 {
 		return fmt.Errorf("--simulator-delay and --confirm-wait must not be negative; %w", errUsage)
 	}
-	if err := v.limiting.check(); err != nil {
+	if err := errors.Join(v.limiting.check(), v.pushing.check()); err != nil {
 		return err
 	}
 	data := app.Data{Dir: v.DataDir, Database: v.in("")}

@@ -18,13 +18,13 @@ type pushing struct {
 	CallbackAllow   []netip.Prefix  `env:"ROLLCALL_CALLBACK_ALLOW" placeholder:"CIDR" help:"Private addresses that callbacks may lead to, such as 10.1.0.0/16. Without this they lead to public ones alone; in dev, to this machine too."`
 }
 
-// Validate is asked by the parser.
-func (p pushing) Validate() error {
+// check refuses what cannot be meant. It is no Validate, of which a verb can have one alone.
+func (p pushing) check() error {
 	if p.CallbackTimeout <= 0 {
-		return fmt.Errorf("--callback-timeout must be more than 0")
+		return fmt.Errorf("--callback-timeout must be more than 0; %w", errUsage)
 	}
 	if len(p.CallbackRetries) > 1 && slices.Min(p.CallbackRetries) <= 0 || len(p.CallbackRetries) == 1 && p.CallbackRetries[0] < 0 {
-		return fmt.Errorf("--callback-retries must be times such as 1m,5m, or 0 alone")
+		return fmt.Errorf("--callback-retries must be times such as 1m,5m, or 0 alone; %w", errUsage)
 	}
 	return nil
 }

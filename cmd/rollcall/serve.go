@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -36,7 +37,7 @@ func (v *serveVerb) Run(t *terminal) error {
 	if v.ConfirmWait < 0 || v.CallsPerSecond < 0 {
 		return fmt.Errorf("--confirm-wait and --calls-per-second must not be negative; %w", errUsage)
 	}
-	if err := v.limiting.check(); err != nil {
+	if err := errors.Join(v.limiting.check(), v.pushing.check()); err != nil {
 		return err
 	}
 	if v.ReadyFile == "" {
