@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -416,4 +417,55 @@ func TestCursors(t *testing.T) {
 	}
 	_, _, err = w.gateway().Events(ctx, w.me(), at("nobody's"), gateway.EventList{Size: 1})
 	w.refused(err, group.CodeNotFound)
+}
+
+// A callback that answers nothing holds up neither the groups nor anybody else's callback, however many of its groups wait for it.
+func TestASlowReceiverHoldsUpNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, pushing(time.Hour), func(w *world, _ *simulator.Config) {
+		w.receipts.Timeout, w.receipts.AtOnce, w.parallel = patience, 2, 2
+	})
+	slow, quick := w.newReceiver(), w.newReceiver()
+	var most, now atomic.Int32
+	slow.answers(func(_ http.ResponseWriter, req *http.Request) {
+		if n := now.Add(1); n > most.Load() {
+			most.Store(n)
+		}
+		defer now.Add(-1)
+		<-req.Context().Done()
+	})
+	w.callbacks(slow.URL, "")
+	var groups []made
+	for i := range 12 {
+		groups = append(groups, w.group(fmt.Sprint("ward ", i), people(10*i, 2)...))
+	}
+	w.second(quick.URL)
+	for i, g := range groups {
+		w.isOut(w.remove(g.Target, people(10*i, 2)[0]), 1)
+	}
+	w.must(w.writeToSecond())
+	w.until("the other customer was told", func() bool { return len(quick.got()) == 12 })
+	if most.Load() > 2 {
+		t.Errorf("%d pushes ran at once, want at most 2", most.Load())
+	}
+	w.until("they are counted", func() bool { return w.gateway().Receipts(receipt.Acknowledged) == 12 })
+}
+
+// second binds another number to the channel, whose receipts go elsewhere.
+func (w *world) second(url string) {
+	w.t.Helper()
+	const number = group.Number(8613900000000)
+	w.must(w.gateway().BindNumber(ctx, account, group.BusinessNumber{Number: number, SpaceID: space, PhoneNumberID: "200", WABAID: wabaID, Token: token}))
+	_, err := w.gateway().UpdateWebhook(ctx, w.me(), gateway.Target{SpaceID: space, Number: number}, gateway.WebhookChange{UpURL: &url})
+	w.must(err)
+}
+
+// writeToSecond has messages come in to the second number.
+func (w *world) writeToSecond() error {
+	var reports []graph.Event
+	for i := range 12 {
+		reports = append(reports, graph.Event{Type: graph.MessageReceived, PhoneNumberID: "200", Timestamp: w.clock.now(),
+			Message: &graph.Message{ID: fmt.Sprint("wamid.", i), Kind: "text", From: anna.String(), Text: "hello"}})
+	}
+	return w.gateway().HandleReports(ctx, reports)
 }

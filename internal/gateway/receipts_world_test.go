@@ -49,7 +49,7 @@ const acknowledgement = `{"code":0,"msg":"success"}`
 func (w *world) newReceiver() *receiver {
 	r := &receiver{world: w}
 	r.Server = httptest.NewServer(r)
-	w.t.Cleanup(r.Close)
+	w.t.Cleanup(func() { r.CloseClientConnections(); r.Close() })
 	return r
 }
 

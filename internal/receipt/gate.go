@@ -1,6 +1,7 @@
 package receipt
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -35,6 +36,10 @@ func (g *gates) enter(to string, lane store.Lane) bool {
 	}
 	if at.inside < g.most {
 		at.inside++
+		if at.known[lane] { // it did not wait to be called
+			delete(at.known, lane)
+			at.waiting = slices.DeleteFunc(at.waiting, func(other store.Lane) bool { return other == lane })
+		}
 		return true
 	}
 	if !at.known[lane] {

@@ -20,20 +20,20 @@ func (s *service) listChatGroupEvents() rpc.Operation {
 		Summary: "Gives what there is to tell of a business number, oldest first: the same items that are pushed to callbacks. Call it again with " +
 			"NextCursor to go on; nothing is passed over. Events are kept for as long as the operator says, 30 days by default.",
 		Parameters: map[string]string{
-			"GroupId": "Only what is about this group, which may have been deleted.",
-			"Cursor":  "NextCursor of the call before. Left out, it begins with the oldest that is kept; latest gives nothing but the cursor of the end.",
-			"Size":    "The most events that are given, 1 to 100; 50 if left out. Fewer are no sign of the end.",
+			"GroupId": "only what is about this group, which may have been deleted",
+			"Cursor":  "NextCursor of the call before; left out, it begins with the oldest that is kept; latest gives no events, but the cursor of the end",
+			"Size":    "the most events that are given, 1 to 100, 50 if left out; fewer are no sign of the end",
 		},
 		Answer: []rpc.Field{
-			{Name: "Data.NextCursor", Type: "string", About: "Where to go on; the same as before while nothing has happened."},
-			{Name: "Data.List[].EventId", Type: "string", About: "The same however often the event is given."},
-			{Name: "Data.List[].Kind", Type: "string", About: "ChatAppInbound, ChatAppStatus or ChatAppGroup."},
-			{Name: "Data.List[].GroupId", Type: "string", About: "The group, if it is about one that is known here."},
-			{Name: "Data.List[].Sequence", Type: "long", About: "Of ChatAppGroup: its number among the events of its group, from 1 without a gap. Otherwise 0."},
-			{Name: "Data.List[].Timestamp", Type: "long", About: "When it was written down, in milliseconds since 1970."},
-			{Name: "Data.List[].Item", Type: "string", About: "The item as it is pushed, as JSON text."},
+			{Name: "Data.NextCursor", Type: "string", About: "where to go on; the same as before while nothing has happened"},
+			{Name: "Data.List[].EventId", Type: "string", About: "the same however often the event is given"},
+			{Name: "Data.List[].Kind", Type: "string", About: "ChatAppInbound, ChatAppStatus or ChatAppGroup"},
+			{Name: "Data.List[].GroupId", Type: "string", About: "the group, if it is about one that is known here"},
+			{Name: "Data.List[].Sequence", Type: "long", About: "of ChatAppGroup: its number among the events of its group, from 1 without a gap; otherwise 0"},
+			{Name: "Data.List[].Timestamp", Type: "long", About: "when it was written down, in milliseconds since 1970"},
+			{Name: "Data.List[].Item", Type: "string", About: "the item as it is pushed, as JSON text"},
 		},
-		Errors: []string{"InvalidParameter.CursorInvalid", "InvalidParameter.GroupNotExist", "InvalidParameter.PhoneNumberError", "InvalidSize", "Unknown.ResourceOwnerId"},
+		Errors: []string{"InvalidParameter.CursorInvalid", "InvalidParameter.GroupNotExist", "InvalidParameter.PhoneNumberError", "Unknown.ResourceOwnerId"},
 	}
 	return op
 }

@@ -2,6 +2,8 @@ package cams
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -13,7 +15,7 @@ func (s *service) updateAccountWebhook() rpc.Operation {
 	op := operation("UpdateAccountWebhook", rpc.AccessUpdate, s.runUpdateAccountWebhook,
 		append(required("CustSpaceId"), optional("StatusCallbackUrl", "HttpFlag", "QueueFlag", "SigningSecret")...)...)
 	op.NoSuccess = true
-	op.Doc = webhookDoc("Sets where the status receipts of a channel are pushed, for all its numbers that have no setting of their own. " +
+	op.Doc = webhookDoc(op, "Sets where the status receipts of a channel are pushed, for all its numbers that have no setting of their own. "+
 		"What is left out stays as it is.")
 	return op
 }
@@ -43,18 +45,23 @@ func (s *service) updateWebhook(ctx context.Context, c *rpc.Call, t gateway.Targ
 }
 
 // webhookDoc is what the reference says of both operations.
-func webhookDoc(summary string) rpc.Doc {
-	return rpc.Doc{
+func webhookDoc(op rpc.Operation, summary string) rpc.Doc {
+	doc := rpc.Doc{
 		Summary: summary,
 		Parameters: map[string]string{
-			"CustSpaceId":       "The channel.",
-			"PhoneNumber":       "The business number; its settings go before those of its channel.",
-			"StatusCallbackUrl": "Where ChatAppStatus and ChatAppGroup are pushed: http or https, at most 2048 characters. Empty takes it away.",
-			"UpCallbackUrl":     "Where ChatAppInbound is pushed; likewise. Only a number can have it.",
-			"HttpFlag":          "Y pushes, N does not, whatever addresses are set. Left out for the first time, an address alone is enough.",
-			"QueueFlag":         "Y or N. There is no queue service here: receipts are kept for pulling by ListChatGroupEvents, with either value.",
-			"SigningSecret":     "Extension: whsec_ and, in base64, 24 to 64 random bytes. Receipts are then signed with the Standard Webhooks headers. It is never shown again; empty takes it away. Send it in the body, not in the query.",
+			"CustSpaceId":       "the channel",
+			"PhoneNumber":       "the business number; its settings go before those of its channel",
+			"StatusCallbackUrl": "where ChatAppStatus and ChatAppGroup are pushed, http or https, at most 2048 characters; empty takes it away",
+			"UpCallbackUrl":     "where ChatAppInbound is pushed, likewise",
+			"HttpFlag":          "Y pushes, N does not, whatever addresses are set; while it was never given, an address alone is enough",
+			"QueueFlag":         "Y or N; there is no queue service here, and receipts are kept for ListChatGroupEvents with either",
+			"SigningSecret": "ours: whsec_ and, in base64, 24 to 64 random bytes, with which receipts are signed (Standard Webhooks); never shown again; " +
+				"empty takes it away; send it in the body",
 		},
 		Errors: []string{"InvalidParameter.CallbackInvalid", "InvalidParameter.NothingToUpdate", "InvalidParameter.PhoneNumberError", "Unknown.ResourceOwnerId"},
 	}
+	maps.DeleteFunc(doc.Parameters, func(name, _ string) bool {
+		return !slices.ContainsFunc(op.Parameters, func(p rpc.Parameter) bool { return p.Name == name })
+	})
+	return doc
 }

@@ -12,7 +12,7 @@ func (s *service) updatePhoneWebhook() rpc.Operation {
 	op := operation("UpdatePhoneWebhook", rpc.AccessUpdate, s.runUpdatePhoneWebhook,
 		append(required("CustSpaceId", "PhoneNumber"), optional("StatusCallbackUrl", "UpCallbackUrl", "HttpFlag", "QueueFlag", "SigningSecret")...)...)
 	op.NoSuccess = true
-	op.Doc = webhookDoc("Sets where the receipts of one business number are pushed: messages that come in, statuses, and what happens in its groups. " +
+	op.Doc = webhookDoc(op, "Sets where the receipts of one business number are pushed: messages that come in, statuses, and what happens in its groups. "+
 		"What is left out stays as it is.")
 	return op
 }
