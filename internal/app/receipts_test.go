@@ -147,3 +147,28 @@ func TestListen(t *testing.T) {
 		t.Errorf("with a wrong key: %v", err)
 	}
 }
+
+// TestReceiptsAreCounted: what became of receipts shows in the metrics.
+func TestReceiptsAreCounted(t *testing.T) {
+	t.Parallel()
+	cfg := life{DataDir: filepath.Join(t.TempDir(), "data"), Delay: time.Millisecond, ConfirmWait: patience}.config()
+	cfg.Receipts = app.Receipts{Retries: []time.Duration{}}
+	s := open(t, cfg)
+	h := newHook(t)
+	s.callTo(h)
+	g := s.newGroup("Team")
+	s.until("it is told", func() bool { return len(h.of(g.ID)) == 1 })
+	h.Close()
+	s.joined(g, anna)
+	for _, line := range []string{`rollcall_receipts_total{outcome="acknowledged"} 1`, `rollcall_receipts_total{outcome="failed"} 1`,
+		`rollcall_receipts_total{outcome="given_up"} 1`, "rollcall_receipts_dead 1"} {
+		s.until(line, func() bool {
+			res, err := s.http.Get("http://" + s.ready.Endpoint + "/metrics")
+			must(t, err)
+			defer res.Body.Close()
+			page, err := io.ReadAll(res.Body)
+			must(t, err)
+			return strings.Contains(string(page), line+"\n")
+		})
+	}
+}
