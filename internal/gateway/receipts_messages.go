@@ -16,6 +16,9 @@ import (
 // tellInbound tells of a message that came in, once, however often the network reports it.
 func (g *Gateway) tellInbound(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
 	m := e.Message
+	if m == nil {
+		return nil
+	}
 	in := receipt.Inbound{MessageID: m.ID, CustSpaceID: n.SpaceID, WABAID: n.WABAID, From: digits(m.From), FromUserID: m.FromUserID, Name: m.Name,
 		To: n.Number.String(), Timestamp: g.reportedAt(e).UnixMilli(), NoticeType: "inbound", GroupID: e.GroupID}
 	in.Type, in.Message = receipt.Content(m)
@@ -28,6 +31,9 @@ var statusWords = map[string]string{"sent": "Sent", "delivered": "Delivered", "r
 // tellStatus tells what has become of a message, once for each person and status. What is said of a whole group has the group in To.
 func (g *Gateway) tellStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
 	s := e.Status
+	if s == nil {
+		return nil
+	}
 	word, ok := statusWords[s.Status]
 	if !ok {
 		return nil // such as that a voice message was played, or one was deleted: the official service does not push these
@@ -37,7 +43,8 @@ func (g *Gateway) tellStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber,
 		return err
 	}
 	out := receipt.Status{MessageID: sent.id, CustSpaceID: n.SpaceID, From: n.Number.String(), To: digits(s.Participant), UserID: s.UserID,
-		Timestamp: g.reportedAt(e).UnixMilli(), Status: word, MsgFrameType: sent.frame, Type: sent.kind, TaskID: sent.task, GroupID: e.GroupID}
+		Timestamp: g.reportedAt(e).UnixMilli(), Status: word, MsgFrameType: sent.frame, Type: sent.kind, TaskID: sent.task,
+		TemplateCode: sent.template, TemplateName: sent.name, Language: sent.language, GroupID: e.GroupID}
 	if out.To == "" && s.UserID == "" {
 		out.To = e.GroupID
 	}
@@ -52,8 +59,9 @@ func (g *Gateway) tellStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber,
 
 // sentOne is what is known of a message that was sent.
 type sentOne struct {
-	id, task    string
-	frame, kind string // message or template; what it carries
+	id, task                 string
+	frame, kind              string // message or template; what it carries
+	template, name, language string // of a template
 }
 
 // sentMessage gives what is known of the message that a status is about. A message of ours is known to callers by its operation; one

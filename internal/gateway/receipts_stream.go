@@ -42,7 +42,7 @@ func (g *Gateway) Events(ctx context.Context, c Caller, t Target, list EventList
 	if err != nil {
 		return nil, "", err
 	}
-	if err := g.placeEvents(ctx, n.Number); err != nil {
+	if err := g.placeEvents(ctx, n.Number, list.Cursor == LatestCursor); err != nil {
 		return nil, "", err
 	}
 	var rows []store.Receipt
@@ -109,14 +109,18 @@ func groupOf(tx *store.Tx, n *group.BusinessNumber, networkID string) (int64, er
 	return gr.ID, nil
 }
 
-// placeEvents gives all that was committed its place in the stream, where keys do not tell it.
-func (g *Gateway) placeEvents(ctx context.Context, n group.Number) error {
+// placings is how often events are placed for one call. More than that has gathered only where nobody has pulled for long; it comes with
+// the next call.
+const placings = 10
+
+// placeEvents gives what was committed its place in the stream, where keys do not tell it. For the end of the stream all of it is needed.
+func (g *Gateway) placeEvents(ctx context.Context, n group.Number, all bool) error {
 	waiting := false
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
 		waiting, err = tx.Unplaced(n)
 		return err
 	})
-	for waiting && err == nil {
+	for i := 0; waiting && err == nil && (all || i < placings); i++ {
 		err = g.store.Write(ctx, func(tx *store.Tx) (err error) {
 			waiting, err = tx.PlaceEvents(n)
 			return err

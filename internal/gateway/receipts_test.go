@@ -85,6 +85,10 @@ func TestP8RefusalIsTold(t *testing.T) {
 	})
 	w.idle()
 	w.numbered("pushed", r.of(g.GroupID))
+	refused := slices.DeleteFunc(r.of(g.GroupID), func(item told) bool { return item.Type != "refused" })
+	if len(refused) != 1 {
+		t.Errorf("told %d times: %+v", len(refused), refused)
+	}
 	last := r.of(g.GroupID)[len(r.of(g.GroupID))-1]
 	if last.Operation != "remove" || last.OperationID != gateway.FormatID(change.Operation.ID) || last.ErrorCode != "131215" || len(last.Participants) != 2 {
 		t.Errorf("told %+v", last)

@@ -71,3 +71,25 @@ func TestGroupItem(t *testing.T) {
 		t.Error("a broken event was written")
 	}
 }
+
+// Whatever comes in, Message is JSON for all kinds but TEXT, and an item can be made of it.
+func FuzzContent(f *testing.F) {
+	for _, seed := range []string{`"type":"contacts","contacts":[1,{}]`, `"type":"location","location":{"latitude":"x"}`, `"type":"","text":{}`, `"type":"interactive","interactive":{}`} {
+		f.Add([]byte(`{"object":"w","entry":[{"changes":[{"field":"messages","value":{"messages":[{"id":"1",` + seed + `}]}}]}]}`))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		events, err := graph.ParseWebhook(body)
+		if err != nil {
+			return
+		}
+		for i := range events {
+			if events[i].Message == nil {
+				continue
+			}
+			kind, message := Content(events[i].Message)
+			if kind == "" || kind != "TEXT" && !json.Valid([]byte(message)) {
+				t.Errorf("%s became %s %q", body, kind, message)
+			}
+		}
+	})
+}

@@ -77,7 +77,7 @@ func (tx *Tx) Unplaced(n group.Number) (bool, error) {
 }
 
 // maxPlaced is how many events are given a place in one transaction.
-const maxPlaced = 1000
+const maxPlaced = 2000
 
 // PlaceEvents gives events of a number their places in its stream, behind all that have one, and tells whether there may be more. One
 // at a time does so, and it sees everything that was committed before: so an event that is committed late comes to stand behind those that
