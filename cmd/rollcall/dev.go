@@ -20,6 +20,7 @@ type devVerb struct {
 	database
 	keeping
 	limiting
+	pushing
 	Listen          string        `env:"ROLLCALL_LISTEN" default:"${listen}" placeholder:"HOST:PORT" help:"Where callers are served. Port 0 takes a free one. Default ${default}."`
 	SimulatorListen string        `env:"ROLLCALL_SIMULATOR_LISTEN" default:"${simulator_listen}" placeholder:"HOST:PORT" help:"Where the simulated network and its phones are served. Default ${default}."`
 	DataDir         string        `env:"ROLLCALL_DATA_DIR" default:"${data_dir}" placeholder:"FOLDER" help:"Where everything is kept, but for what is in a --database. Default ${default}."`
@@ -39,7 +40,7 @@ func (v *devVerb) Run(t *terminal) error {
 	if v.SimulatorDelay < 0 || v.ConfirmWait < 0 {
 		return fmt.Errorf("--simulator-delay and --confirm-wait must not be negative; %w", errUsage)
 	}
-	if err := v.limiting.check(); err != nil {
+	if err := errors.Join(v.limiting.check(), v.pushing.check()); err != nil {
 		return err
 	}
 	data := app.Data{Dir: v.DataDir, Database: v.in("")}
@@ -74,6 +75,7 @@ func (v *devVerb) config(t *terminal) app.Config {
 	return app.Config{
 		Listen:  app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, MetricsAddress: v.MetricsListen, Limits: v.Limits},
 		DataDir: v.DataDir, Database: in, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
+		Receipts:  v.receipts(),
 		Simulator: &app.Simulator{Address: v.SimulatorListen, Delay: v.SimulatorDelay, Exposed: v.InsecureListen},
 	}
 }

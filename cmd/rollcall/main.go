@@ -27,15 +27,17 @@ const (
 type verbs struct {
 	LogLevel string `env:"ROLLCALL_LOG_LEVEL" enum:"debug,info,warn,error" default:"info" help:"What is logged to standard error: ${enum}."`
 
-	Dev     devVerb     `cmd:"" help:"Run everything on this machine: the server, a simulated network, a demo account."`
-	Serve   serveVerb   `cmd:"" help:"Run the server in front of Meta."`
-	Call    callVerb    `cmd:"" help:"Call an operation, signed, and print the answer."`
-	Account accountVerb `cmd:"" help:"Accounts, users, access keys and policies."`
-	Channel channelVerb `cmd:"" help:"Channels and their business numbers."`
-	Explain explainVerb `cmd:"" help:"Say why a call was refused: what was signed, and what each policy had to say."`
-	Doctor  doctorVerb  `cmd:"" help:"Look at an installation and say what is wrong with it."`
-	Migrate migrateVerb `cmd:"" help:"Bring the database up to date."`
-	Version versionVerb `cmd:"" help:"Print the version."`
+	Dev      devVerb      `cmd:"" help:"Run everything on this machine: the server, a simulated network, a demo account."`
+	Serve    serveVerb    `cmd:"" help:"Run the server in front of Meta."`
+	Call     callVerb     `cmd:"" help:"Call an operation, signed, and print the answer."`
+	Account  accountVerb  `cmd:"" help:"Accounts, users, access keys and policies."`
+	Channel  channelVerb  `cmd:"" help:"Channels and their business numbers."`
+	Explain  explainVerb  `cmd:"" help:"Say why a call was refused: what was signed, and what each policy had to say."`
+	Receipts receiptsVerb `cmd:"" help:"Receipts that were given up: list them, have them pushed again."`
+	Listen   listenVerb   `cmd:"" help:"Bring receipts to an address on this machine."`
+	Doctor   doctorVerb   `cmd:"" help:"Look at an installation and say what is wrong with it."`
+	Migrate  migrateVerb  `cmd:"" help:"Bring the database up to date."`
+	Version  versionVerb  `cmd:"" help:"Print the version."`
 }
 
 // terminal is where a verb reads and writes.
@@ -91,6 +93,8 @@ func defaults() kong.Vars {
 		"calls_per_second": strconv.Itoa(app.DefaultCallsPerSecond),
 		"keep_audit":       strconv.Itoa(app.DefaultKeep.AuditDays),
 		"keep_events":      strconv.Itoa(app.DefaultKeep.EventDays),
+		"callback_timeout": app.DefaultCallbackTimeout.String(),
+		"callback_retries": joinTimes(app.DefaultCallbackRetries()),
 		"keep_failed":      strconv.Itoa(app.DefaultKeep.FailedDays),
 		"keep_messages":    strconv.Itoa(app.DefaultKeep.MessageDays),
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -12,6 +13,7 @@ type serveVerb struct {
 	guarded
 	keeping
 	limiting
+	pushing
 	Listen          string            `env:"ROLLCALL_LISTEN" default:"${listen}" placeholder:"HOST:PORT" help:"Where callers and Meta's webhooks are served. Default ${default}."`
 	DataDir         string            `env:"ROLLCALL_DATA_DIR" required:"" placeholder:"FOLDER" help:"Where everything is kept, but for what is in a --database."`
 	ReadyFile       string            `env:"ROLLCALL_READY_FILE" placeholder:"FILE" help:"Write the address there, as JSON, once the server answers; removed when it stops."`
@@ -35,7 +37,7 @@ func (v *serveVerb) Run(t *terminal) error {
 	if v.ConfirmWait < 0 || v.CallsPerSecond < 0 {
 		return fmt.Errorf("--confirm-wait and --calls-per-second must not be negative; %w", errUsage)
 	}
-	if err := v.limiting.check(); err != nil {
+	if err := errors.Join(v.limiting.check(), v.pushing.check()); err != nil {
 		return err
 	}
 	if v.ReadyFile == "" {
@@ -65,6 +67,7 @@ func (v *serveVerb) config(t *terminal) app.Config {
 		Listen: app.Listener{Address: v.Listen, CertFile: v.TLSCert, KeyFile: v.TLSKey, PlainHTTP: v.InsecureHTTP,
 			Proxies: v.TrustProxy, CallsPerSecond: v.CallsPerSecond, Limits: v.Limits, MetricsAddress: v.MetricsListen},
 		DataDir: v.DataDir, Database: in, ConfirmWait: v.ConfirmWait, Hold: v.Hold, Logger: t.log,
+		Receipts: v.receipts(),
 		Meta: app.Meta{GraphURL: v.GraphURL, AppSecretFile: v.AppSecretFile, VerifyTokenFile: v.VerifyTokenFile,
 			WABATokenFiles: v.WABATokens},
 	}

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -91,6 +92,7 @@ func (w *workload) aftermath() *aftermath {
 	}
 	w.readEnds(a)
 	w.readRecords(a)
+	w.numbered()
 	return a
 }
 
@@ -145,6 +147,38 @@ func (w *workload) records() records {
 		return err
 	}))
 	return found
+}
+
+// numbered looks whether what was told of each group is numbered from 1 without a gap, in the order in which it is pulled.
+func (w *workload) numbered() {
+	w.t.Helper()
+	s := openStore(w.t, w.cluster)
+	defer func() { _ = s.Close() }()
+	var numbers []group.BusinessNumber
+	must(w.t, s.Read(w.t.Context(), func(tx *store.Tx) (err error) {
+		numbers, err = tx.Numbers()
+		return err
+	}))
+	for _, n := range numbers {
+		for more := true; more; {
+			must(w.t, s.Write(w.t.Context(), func(tx *store.Tx) (err error) {
+				more, err = tx.PlaceEvents(n.Number)
+				return err
+			}))
+		}
+		var all []store.Receipt
+		must(w.t, s.Read(w.t.Context(), func(tx *store.Tx) (err error) {
+			all, err = tx.Receipts(store.Stream{Number: n.Number, To: math.MaxInt64, Most: 1_000_000})
+			return err
+		}))
+		last := map[int64]int64{}
+		for _, r := range all {
+			if r.Seq != 0 && r.Seq != last[r.GroupID]+1 {
+				w.t.Errorf("group %s: %s is told as number %d behind number %d", r.NetworkID, r.Kind, r.Seq, last[r.GroupID])
+			}
+			last[r.GroupID] = max(r.Seq, last[r.GroupID])
+		}
+	}
 }
 
 func openStore(t *testing.T, c *cluster) *store.Store {

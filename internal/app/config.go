@@ -20,6 +20,7 @@ type Config struct {
 	Database    Database      // what is not in the folder
 	ConfirmWait time.Duration // how long a change waits for the network's confirmation; 0 answers when accepted
 	Meta        Meta          // the network, unless there is a simulator
+	Receipts    Receipts      // how customers are told
 	Simulator   *Simulator    // set for development: a simulated network and a demo account
 
 	Hold bool // accept changes and keep them, but send nothing to the network

@@ -62,6 +62,7 @@ func Examine(ctx context.Context, cfg Config) []Finding {
 		defer func() { _ = s.Close() }() // it was only read
 		e.clock(ctx, s)
 		e.accounts(ctx, s)
+		e.receipts(ctx, s)
 		e.tokens(ctx, s)
 	}
 	return e.findings

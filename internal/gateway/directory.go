@@ -27,6 +27,7 @@ type edition struct {
 	generation int64
 	numbers    map[group.Number]*group.BusinessNumber
 	byPhoneID  map[string]*group.BusinessNumber
+	webhooks   webhooks
 	keys       sync.Map // access key id → *Principal
 	roles      sync.Map // key of a role → *Principal, as every session of it begins
 }
@@ -63,6 +64,11 @@ func (d *directory) load(ctx context.Context, s *store.Store) (*edition, error) 
 		if e.generation, err = tx.Generation(); err != nil {
 			return err
 		}
+		callbacks, err := tx.Callbacks()
+		if err != nil {
+			return err
+		}
+		e.webhooks = webhooksOf(callbacks)
 		numbers, err := tx.Numbers()
 		for i := range numbers {
 			e.numbers[numbers[i].Number] = &numbers[i]

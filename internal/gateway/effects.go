@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"slices"
 
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -19,6 +18,7 @@ type effects struct {
 	unverified []int64        // groups to be read after a while
 	left       []int64        // nodes that a report was left for
 	message    *store.Message // of ours that the report is about, when it was read
+	told       []store.Lane   // callbacks that have something to be told
 
 	looked int64       // the group of the report that is taken in, when the head of its lane has been read
 	head   *store.Item // which is this
@@ -80,6 +80,7 @@ func (g *Gateway) apply(fx *effects) {
 	for _, node := range fx.left {
 		g.store.Signal(store.Signal{To: node, Inbox: true})
 	}
+	g.outbox.Wake(fx.told...)
 	for _, it := range fx.items {
 		if slices.Contains(fx.lonely, it.ID) {
 			g.outbox.Emptied(it.Lane, it.ID)
@@ -93,23 +94,4 @@ func (g *Gateway) apply(fx *effects) {
 	for _, id := range fx.unverified {
 		g.rereads.later(id, g.cfg.Patience.Verify, func() { g.rereadLogged(id) })
 	}
-}
-
-// peopleEvent is the body of an event that is about people.
-type peopleEvent struct {
-	People []group.Number `json:"people"`
-	By     string         `json:"by"`
-}
-
-// tell writes an event.
-func (g *Gateway) tell(tx *store.Tx, gr *group.Group, kind string, operation int64, body any) error {
-	e := group.Event{AccountID: gr.AccountID, GroupID: gr.ID, Kind: kind, OperationID: operation, At: g.now()}
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return err
-		}
-		e.Body = string(text)
-	}
-	return tx.InsertEvent(&e)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/outbound"
 	"github.com/rollcall-im/rollcall/internal/outbox"
+	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -25,6 +26,7 @@ type Config struct {
 	Graph      *graph.Client
 	Pictures   *outbound.Client // fetches profile pictures by address
 	Known      Known            // what is known of the network beforehand
+	Receipts   *receipt.Pusher  // brings receipts to customers; nil pushes as the official service does, to public addresses
 	Onboarding Onboarding
 	Patience   Patience
 	Parallel   int              // commands running at once, 0 for the outbox's default
@@ -64,6 +66,7 @@ type Gateway struct {
 	handovers    handovers
 	paces        paces
 	rereads      rereads
+	receipts     *receipt.Delivery
 	explanations explanations
 	inbox        sync.Mutex // held by who takes in what other nodes have left
 
@@ -80,6 +83,9 @@ func New(cfg Config) *Gateway {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Receipts == nil {
+		cfg.Receipts = receipt.NewPusher(receipt.Config{})
+	}
 	cfg.Patience = cfg.Patience.withDefaults()
 	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{}),
 		deafen: func() {}}
@@ -89,7 +95,10 @@ func New(cfg Config) *Gateway {
 	g.handovers.byOperation = map[int64]*command{}
 	g.rereads.timers = map[int64]*time.Timer{}
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel, Node: cfg.Node, Lease: cfg.Patience.Lease,
-		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand, store.DirectLane: g.runCommand}})
+		Apart: map[store.LaneKind]int{store.CallbackLane: pushesAtOnce},
+		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand, store.DirectLane: g.runCommand,
+			store.CallbackLane: func(ctx context.Context, job outbox.Job) outbox.Verdict { return g.receipts.Run(ctx, job) }}})
+	g.receipts = receipt.NewDelivery(receipt.DeliveryConfig{Store: cfg.Store, Pusher: cfg.Receipts, Where: g.addressOf, Resume: g.outbox.Resume, Logger: g.log})
 	g.paces.log, g.paces.resume = g.log, g.outbox.Resume
 	return g
 }

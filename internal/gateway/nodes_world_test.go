@@ -18,7 +18,7 @@ func (w *world) beside() *world {
 	w.t.Helper()
 	w.nodes++
 	n := &world{t: w.t, node: w.node + w.nodes, database: w.database, sim: w.sim, hooks: &callback{world: w}, over: w.over,
-		patience: w.patience, parallel: w.parallel, keyID: w.keyID}
+		patience: w.patience, receipts: w.receipts, parallel: w.parallel, keyID: w.keyID}
 	n.open()
 	w.t.Cleanup(n.shut)
 	return n

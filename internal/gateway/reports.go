@@ -48,13 +48,14 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	if now := g.now(); e.Timestamp.After(now.Add(clockSkew)) { // or nothing that follows would count
 		e.Timestamp = now.UTC().Truncate(time.Second)
 	}
+	fx.message = nil
 	switch e.Type {
 	case graph.GroupCreate:
 		return g.onCreate(tx, fx, n, e)
 	case graph.MessageStatus:
-		return g.onStatus(tx, fx, n, e)
+		return errors.Join(g.onStatus(tx, fx, n, e), g.tellStatus(tx, fx, n, e))
 	case graph.MessageReceived:
-		return g.onMessage(tx, fx, n, e)
+		return errors.Join(g.onMessage(tx, fx, n, e), g.tellInbound(tx, fx, n, e))
 	case graph.GroupDelete, graph.ParticipantsAdd, graph.ParticipantsRemove, graph.SettingsUpdate, graph.Suspend, graph.SuspendCleared:
 	default:
 		return nil // not about what we keep

@@ -67,6 +67,7 @@ func (g *Gateway) recordCreated(tx *store.Tx, fx *effects, operation int64, netw
 }
 
 func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
+	was := *gr
 	applySettings(gr, e.Settings)
 	it, err := g.headOf(tx, fx, gr.ID, group.KindUpdate)
 	if err != nil {
@@ -74,11 +75,14 @@ func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *grap
 	}
 	if it == nil || !g.mine(fx, it, e.RequestID) {
 		fx.verify(gr.ID) // it may be an old one that comes again
+		if picture := e.Settings.Picture; *gr == was && (picture == nil || !picture.Successful) {
+			return nil // as it is
+		}
 		gr.ModifiedAt = g.now()
 		if err := tx.UpdateGroup(gr); err != nil {
 			return err
 		}
-		return g.tell(tx, gr, "changed", 0, nil)
+		return g.tell(tx, fx, gr, "changed", 0, nil)
 	}
 	if why := failedSetting(e); why != nil {
 		if err := tx.UpdateGroup(gr); err != nil {
@@ -134,7 +138,7 @@ func (g *Gateway) onDelete(tx *store.Tx, fx *effects, gr *group.Group, e *graph.
 	case failed && (it == nil || !g.mine(fx, it, e.RequestID)):
 		return nil
 	case it == nil:
-		return g.lost(tx, gr.ID)
+		return g.lost(tx, fx, gr.ID)
 	case failed:
 		err = g.recordFailure(tx, fx, because(it, e.Errors[0]))
 	default:
@@ -158,7 +162,7 @@ func (g *Gateway) onStatusChange(tx *store.Tx, fx *effects, gr *group.Group, cha
 	if err := tx.UpdateGroup(gr); err != nil {
 		return err
 	}
-	return g.tell(tx, gr, change.event, 0, nil)
+	return g.tell(tx, fx, gr, change.event, 0, nil)
 }
 
 // statusChange is where a group stands after a report, and what that is called in the events.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -60,7 +61,7 @@ func (g *Gateway) move(tx *store.Tx, fx *effects, gr *group.Group, m movement) e
 		return err
 	}
 	if len(told) > 0 {
-		if err := g.tell(tx, gr, m.event, 0, peopleEvent{told, m.by}); err != nil {
+		if err := g.tell(tx, fx, gr, m.event, 0, receipt.News{People: told, By: m.by}); err != nil {
 			return err
 		}
 	}

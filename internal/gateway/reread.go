@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/outbox"
+	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -54,7 +55,7 @@ func (g *Gateway) runReread(ctx context.Context, c *command) outbox.Verdict {
 	r, err := g.readGroup(ctx, c)
 	switch {
 	case graph.GroupUnknown(err) && g.gone(&c.group):
-		return g.finish(ctx, c, func(tx *store.Tx, _ *effects) error { return g.lost(tx, c.group.ID) })
+		return g.finish(ctx, c, func(tx *store.Tx, fx *effects) error { return g.lost(tx, fx, c.group.ID) })
 	case err != nil: // commands behind this one must not wait for it
 		g.log.Warn("a group could not be read; trying again later", "group", c.group.ID, "error", reason(err))
 		return g.finish(ctx, c, func(_ *store.Tx, fx *effects) error { fx.verify(c.group.ID); return nil })
@@ -109,15 +110,15 @@ func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, r *reading) er
 	if err != nil {
 		return err
 	}
-	return errors.Join(g.tellPeople(tx, &gr, "joined", joined), g.tellPeople(tx, &gr, "left", left), g.takeOverSettings(tx, fx, &gr, r.roll))
+	return errors.Join(g.tellPeople(tx, fx, &gr, "joined", joined), g.tellPeople(tx, fx, &gr, "left", left), g.takeOverSettings(tx, fx, &gr, r.roll))
 }
 
-func (g *Gateway) tellPeople(tx *store.Tx, gr *group.Group, event string, numbers []group.Number) error {
+func (g *Gateway) tellPeople(tx *store.Tx, fx *effects, gr *group.Group, event string, numbers []group.Number) error {
 	if len(numbers) == 0 {
 		return nil
 	}
 	slices.Sort(numbers)
-	return g.tell(tx, gr, event, 0, peopleEvent{numbers, "reread"})
+	return g.tell(tx, fx, gr, event, 0, receipt.News{People: numbers, By: "reread"})
 }
 
 func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, info graph.Roll) error {
@@ -138,11 +139,11 @@ func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, i
 	if err := tx.UpdateGroup(gr); err != nil {
 		return err
 	}
-	return g.tell(tx, gr, event, 0, nil)
+	return g.tell(tx, fx, gr, event, 0, nil)
 }
 
 // lost marks a group that the network no longer knows.
-func (g *Gateway) lost(tx *store.Tx, groupID int64) error {
+func (g *Gateway) lost(tx *store.Tx, fx *effects, groupID int64) error {
 	gr, err := tx.Group(groupID)
 	if err != nil || gr.Status == group.Deleted {
 		return err
@@ -152,5 +153,5 @@ func (g *Gateway) lost(tx *store.Tx, groupID int64) error {
 	if err := tx.UpdateGroup(&gr); err != nil {
 		return err
 	}
-	return g.tell(tx, &gr, "deleted", 0, nil)
+	return g.tell(tx, fx, &gr, "deleted", 0, nil)
 }

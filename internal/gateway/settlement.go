@@ -7,6 +7,7 @@ import (
 
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -44,6 +45,9 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 			continue
 		}
 		ours := op != nil && op.Settle(v.number, state, v.code, v.message)
+		if ours && state == group.PersonRefused {
+			told.refuse(v)
+		}
 		if p != nil {
 			p.Told = p.Told || state == group.PersonOut && v.code != 0 // the report may come after all
 			changed = append(changed, *p)
@@ -56,7 +60,7 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 	if len(told.left) > 0 {
 		fx.verify(s.group.ID) // a surprise: they were members
 	}
-	if err := g.tellNews(tx, s.group, &told); err != nil || op == nil {
+	if err := g.tellNews(tx, fx, &s, &told); err != nil || op == nil {
 		return false, err
 	}
 	return g.closeShare(tx, fx, op, &s, changed)
@@ -93,8 +97,9 @@ func (s *settlement) after(changed []group.Participant) []group.Participant {
 
 // news is what a settlement has to tell of people.
 type news struct {
-	taken map[int64][]group.Number // by the operation whose work it was, 0 if none of ours
-	left  []group.Number
+	taken   map[int64][]group.Number // by the operation whose work it was, 0 if none of ours
+	left    []group.Number
+	refused []receipt.News // to the operation the settlement is about; one for each reason
 }
 
 // add notes one person who stood as was before. Whom we found gone because of a removal was told as removed then; the report
@@ -111,6 +116,17 @@ func (n *news) add(was *group.Participant, state group.PersonState, ours bool, s
 	default:
 		n.taken[0] = append(n.taken[0], was.Number)
 	}
+}
+
+// refuse notes one person whom the network did not take out.
+func (n *news) refuse(v verdictOn) {
+	for i := range n.refused {
+		if r := &n.refused[i]; r.Code == v.code && r.Message == v.message {
+			r.People = append(r.People, v.number)
+			return
+		}
+	}
+	n.refused = append(n.refused, receipt.News{People: []group.Number{v.number}, Operation: group.KindRemove.String(), Code: v.code, Message: v.message})
 }
 
 // judge gives the participant after the network's word, nil when nothing changes, and what it means for the operation. A
@@ -145,16 +161,22 @@ func kept(p *group.Participant, e group.Effect) *group.Participant {
 	return nil
 }
 
-func (g *Gateway) tellNews(tx *store.Tx, gr *group.Group, n *news) error {
+func (g *Gateway) tellNews(tx *store.Tx, fx *effects, s *settlement, n *news) error {
+	gr := s.group
 	for _, operation := range slices.Sorted(maps.Keys(n.taken)) {
-		if err := g.tell(tx, gr, "removed", operation, peopleEvent{n.taken[operation], graph.ByBusiness}); err != nil {
+		if err := g.tell(tx, fx, gr, "removed", operation, receipt.News{People: n.taken[operation], By: graph.ByBusiness}); err != nil {
+			return err
+		}
+	}
+	for _, refused := range n.refused {
+		if err := g.tell(tx, fx, gr, "refused", s.operation(), refused); err != nil {
 			return err
 		}
 	}
 	if len(n.left) == 0 {
 		return nil
 	}
-	return g.tell(tx, gr, "left", 0, peopleEvent{n.left, graph.ByParticipant})
+	return g.tell(tx, fx, gr, "left", 0, receipt.News{People: n.left, By: graph.ByParticipant})
 }
 
 // closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.
@@ -232,6 +254,9 @@ func (g *Gateway) refusePeople(tx *store.Tx, fx *effects, c *command, code int, 
 	if gr.AfterFailure(group.KindRemove, code == graph.CodeSuspended); gr.Status != before {
 		gr.ModifiedAt = g.now()
 		if err := tx.UpdateGroup(&gr); err != nil {
+			return err
+		}
+		if err := g.tellSuspended(tx, fx, &gr, before); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/outbox"
+	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -101,6 +102,7 @@ func (g *Gateway) recordFailure(tx *store.Tx, fx *effects, f failure) error {
 	if err != nil {
 		return err
 	}
+	before := gr.Status
 	gr.AfterFailure(op.Kind, f.code == graph.CodeSuspended)
 	gr.ModifiedAt = g.now()
 	if err := tx.UpdateGroup(&gr); err != nil {
@@ -114,5 +116,8 @@ func (g *Gateway) recordFailure(tx *store.Tx, fx *effects, f failure) error {
 			return err
 		}
 	}
-	return g.tell(tx, &gr, "refused", op.ID, map[string]any{"operation": op.Kind.String(), "code": f.code, "message": f.message})
+	if err := g.tellSuspended(tx, fx, &gr, before); err != nil {
+		return err
+	}
+	return g.tell(tx, fx, &gr, "refused", op.ID, receipt.News{Operation: op.Kind.String(), Code: f.code, Message: f.message})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/outbound"
+	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/simulator"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
@@ -70,6 +71,7 @@ type world struct {
 	over     chan struct{} // closed when the test ends
 	patience gateway.Patience
 	known    gateway.Known
+	receipts receipt.Config
 	parallel int    // commands computing at once; 0 is the default
 	node     int64  // the number of the gateway among those that share a database
 	nodes    int64  // how many more there are
@@ -149,7 +151,7 @@ func (w *world) open() {
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
 	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
-		Patience: w.patience, Parallel: w.parallel, Node: w.node, Now: w.clock.now, Logger: quiet, Known: w.known})
+		Receipts: receipt.NewPusher(w.receipts), Patience: w.patience, Parallel: w.parallel, Node: w.node, Now: w.clock.now, Logger: quiet, Known: w.known})
 	w.must(h.gateway.Start(ctx))
 	w.house = h
 	w.hooks.open(h.gateway)

@@ -89,7 +89,8 @@ type SettingOutcome struct {
 	Errors     []*Error
 }
 
-// Message is a message that came in. Only texts carry Text; Kind "unsupported" has Errors.
+// Message is a message that came in. What it carries stands in the member of its kind, the others are zero; Kind "unsupported"
+// has Errors. Source: Meta, pages on the messages webhook, one for each kind.
 type Message struct {
 	ID         string // wamid
 	Kind       string // Meta's type: text, image, unsupported …
@@ -97,7 +98,46 @@ type Message struct {
 	FromUserID string // business-scoped user id
 	Name       string // profile name
 	Text       string
+	Media      *Media          // image, video, audio, document, sticker
+	Location   *Location       // location
+	Contacts   json.RawMessage // contacts: the list as it came
+	Reply      *Reply          // button, interactive
+	Reaction   *Reaction       // reaction
+	System     *System         // system
 	Errors     []*Error
+}
+
+// Media is a file that a message carries. Meta gives its id; the file is fetched by GET /{media-id} with the number's token.
+type Media struct {
+	ID       string
+	MIMEType string
+	Caption  string
+	Filename string // of a document
+	URL      string // only where the webhook itself names one
+}
+
+// Location is a place on the map.
+type Location struct {
+	Latitude, Longitude string // degrees, as they came
+	Name, Address       string
+}
+
+// Reply is the press of a button, or a choice from a list.
+type Reply struct {
+	Text    string // what the person saw
+	Payload string // what the business had put behind it
+}
+
+// Reaction is an emoji on a message.
+type Reaction struct {
+	MessageID string // wamid
+	Emoji     string // empty: taken back
+}
+
+// System tells of the person, such as that the number has changed.
+type System struct {
+	Body string
+	Type string
 }
 
 // Status is the progress of a message that the business sent.

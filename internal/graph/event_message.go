@@ -23,6 +23,7 @@ func messageEvent(raw json.RawMessage, contacts []contact) Event {
 		Text       struct {
 			Body text `json:"body"`
 		} `json:"text"`
+		wireContent
 	}
 	if decode(raw, &w) != nil || w.ID == "" {
 		return Event{Type: Unknown, Raw: raw}
@@ -31,6 +32,7 @@ func messageEvent(raw json.RawMessage, contacts []contact) Event {
 		ID: string(w.ID), Kind: string(w.Type), From: string(w.From), FromUserID: string(w.FromUserID),
 		Text: string(w.Text.Body), Errors: toErrors(w.Errors),
 	}
+	w.fill(m)
 	m.describe(contacts)
 	return Event{
 		Type: MessageReceived, GroupID: string(w.GroupID), Timestamp: w.Timestamp.time(), Message: m, Raw: raw,

@@ -33,6 +33,8 @@ const (
 	CodeBadChannel       Code = "bad channel"
 	CodeChannelInUse     Code = "channel in use"
 	CodeTooManyChannels  Code = "too many channels"
+	CodeBadCallback      Code = "bad callback"
+	CodeBadCursor        Code = "bad cursor"
 )
 
 // Error is a refusal that a caller can act upon: a kind and a sentence that says what to do.

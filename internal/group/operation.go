@@ -175,13 +175,21 @@ func (o *Operation) Only(list, out []Number) []Person {
 	return people
 }
 
-// Event is one thing that happened in a group, as it happened.
+// Event is one thing that customers are told of: what happened in a group, a message that came in, or what has become of one that
+// went out.
 type Event struct {
 	ID          int64
 	AccountID   int64
-	GroupID     int64
-	Kind        string // created, refused, changed, deleted, joined, left, removed, suspended, cleared
+	Number      Number // the business number it is about
+	GroupID     int64  // 0 for a message outside of groups
+	Kind        string // created, refused, changed, deleted, joined, left, removed, suspended, cleared; or EventInbound, EventStatus
 	OperationID int64  // the operation that caused it, 0 if none of ours did
 	At          time.Time
 	Body        string // JSON
 }
+
+// The kinds of events that are no change of a group. They are the names of the official receipts.
+const (
+	EventInbound = "ChatAppInbound"
+	EventStatus  = "ChatAppStatus"
+)

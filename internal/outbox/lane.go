@@ -174,25 +174,26 @@ func (o *Outbox) leave(name store.Lane, l *lane) bool {
 
 // step runs the head of a lane once and tells whether to go on with the next.
 func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
-	place, ok := o.enter(name)
+	slots := o.places(name.Kind)
+	place, ok := o.enter(name, slots)
 	if !ok {
 		return false
 	}
 	if o.overtaken(l, item.ID) {
-		o.slots.leave(place)
+		slots.leave(place)
 		return true
 	}
 	if !o.held() {
-		o.slots.leave(place)
+		slots.leave(place)
 		return !o.park(name, l, item.ID, o.cfg.Lease/5)
 	}
 	job, ok := o.job(l, item)
 	if !ok {
-		o.slots.leave(place)
+		slots.leave(place)
 		return false
 	}
 	v := o.guard(o.cfg.Handlers[name.Kind], job)
-	o.slots.leave(place)
+	slots.leave(place)
 	switch v.kind {
 	case retry:
 		item.Attempts++
@@ -215,12 +216,12 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 }
 
 // enter takes a slot, as soon as there is one, and tells whether it has.
-func (o *Outbox) enter(name store.Lane) (ticket, bool) {
-	if t, ok := o.slots.try(); ok {
+func (o *Outbox) enter(name store.Lane, slots *slots) (ticket, bool) {
+	if t, ok := slots.try(); ok {
 		return t, true
 	}
 	o.cfg.Logger.Debug("a lane waits because enough of them are at work", "lane", name)
-	return o.slots.wait(o.ctx.Done())
+	return slots.wait(o.ctx.Done())
 }
 
 // overtaken tells whether an event took the item out of the lane since it was read, while it waited for a slot.

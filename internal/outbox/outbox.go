@@ -32,20 +32,21 @@ type Handler func(ctx context.Context, job Job) Verdict
 type Config struct {
 	Store    *store.Store
 	Handlers map[store.LaneKind]Handler
-	Parallel int           // handlers running at once, default 16384
-	Slow     time.Duration // a handler that has run for so long gives its place on while others want one, default 20 ms
-	Sweep    time.Duration // how often to look for lanes that nobody woke, default 30 s
-	Node     int64         // the number of this process among those that share the database
-	Lease    time.Duration // in a shared database, how long after its last sign a node is taken for dead, default 5 s
+	Parallel int                    // handlers running at once, default 16384
+	Apart    map[store.LaneKind]int // kinds of lanes with places of their own, and how many: they take none of Parallel
+	Slow     time.Duration          // a handler that has run for so long gives its place on while others want one, default 20 ms
+	Sweep    time.Duration          // how often to look for lanes that nobody woke, default 30 s
+	Node     int64                  // the number of this process among those that share the database
+	Lease    time.Duration          // in a shared database, how long after its last sign a node is taken for dead, default 5 s
 	Logger   *slog.Logger
 }
 
 // Outbox runs the lanes of one process.
 type Outbox struct {
 	cfg   Config
-	slots *slots
-	birth int64  // items below this key may have run in another process
-	lease *lease // nil where the database is not shared
+	slots map[store.LaneKind]*slots // of the kinds with places of their own; of kind 0, for all others
+	birth int64                     // items below this key may have run in another process
+	lease *lease                    // nil where the database is not shared
 
 	mu      sync.Mutex
 	lanes   map[store.Lane]*lane
@@ -75,8 +76,25 @@ func New(cfg Config) *Outbox {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Outbox{cfg: cfg, slots: newSlots(cfg.Parallel, cfg.Slow), lanes: map[store.Lane]*lane{}, ctx: ctx, cancel: cancel,
+	return &Outbox{cfg: cfg, slots: cfg.slots(), lanes: map[store.Lane]*lane{}, ctx: ctx, cancel: cancel,
 		halt: make(chan struct{})}
+}
+
+// places gives those of a kind of lane.
+func (o *Outbox) places(kind store.LaneKind) *slots {
+	if own := o.slots[kind]; own != nil {
+		return own
+	}
+	return o.slots[0]
+}
+
+// slots makes the places of all kinds.
+func (c Config) slots() map[store.LaneKind]*slots {
+	out := map[store.LaneKind]*slots{0: newSlots(c.Parallel, c.Slow)}
+	for kind, count := range c.Apart {
+		out[kind] = newSlots(count, c.Slow)
+	}
+	return out
 }
 
 // Start wakes every lane with work left over and begins to sweep.

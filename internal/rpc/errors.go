@@ -143,6 +143,8 @@ var errorTable = map[group.Code]ErrorRow{
 	group.CodeBadLanguage:      {"InvalidParameter.LanguageNotSupport", http.StatusOK, "The template is not approved in this language.", false},
 	group.CodeOperationUnknown: {"InvalidParameter.OperationNotExist", http.StatusOK, "There is no such operation.", true},
 	group.CodeUpstream:         {"ChatGroup.UpstreamError", http.StatusOK, "The network refused the change.", true},
+	group.CodeBadCallback:      {"InvalidParameter.CallbackInvalid", http.StatusOK, "The settings of a callback are not valid.", true},
+	group.CodeBadCursor:        {"InvalidParameter.CursorInvalid", http.StatusOK, "Cursor is not valid.", true},
 	group.CodeConflict:         {"ChatGroup.Conflict", http.StatusOK, "It exists already.", true},
 
 	group.CodeBadChannel:      {"InvalidParameter.InstanceInvalid", http.StatusOK, "A text of the channel is not valid.", true},

@@ -40,7 +40,7 @@ func testLanes(t *testing.T, open opener) {
 	same(t, []store.Lane{groupLane(-3), groupLane(9)}, lanes(store.Lane{}, 2))
 	same(t, []store.Lane{kind2}, lanes(groupLane(9), 2))
 	same(t, []store.Lane(nil), lanes(kind2, 2))
-	if a, b := groupLane(9).String(), kind2.String(); a != "group/9" || b != "lane-2/1" {
+	if a, b := groupLane(9).String(), kind2.String(); a != "group/9" || b != "callback/1" {
 		t.Errorf("the lanes are called %q and %q", a, b)
 	}
 }

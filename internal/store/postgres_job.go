@@ -144,11 +144,16 @@ func (s *pgSession) putRows(q *rowsQuery, rows [][]any) error {
 		if err := s.put(q.values(1), row); err != nil {
 			return err
 		}
-		if n := len(s.job.writes); n > 0 {
-			s.job.writes[n-1].follows = i > 0
-		}
+		s.follow(i > 0)
 	}
 	return nil
+}
+
+// follow says of the last write whether it is sent together with the one before it.
+func (s *pgSession) follow(together bool) {
+	if n := len(s.job.writes); n > 0 {
+		s.job.writes[n-1].follows = together
+	}
 }
 
 // hold keeps every other transaction, on any node, that holds the same name waiting until this one has ended. It takes effect

@@ -20,9 +20,26 @@ func (tx *Tx) PruneOperations(after int64, before time.Time, most int) (last int
 	return tx.prune(old, most, after, IDAt(before)-1, int64(group.Pending), int64(GroupLane))
 }
 
-// PruneEvents forgets at most so many events from before a time.
+// PruneEvents forgets at most so many events from before a time. How far the events of their groups have been numbered is kept.
 func (tx *Tx) PruneEvents(after int64, before time.Time, most int) (last int64, gone int, err error) {
-	return tx.prune(`FROM event WHERE id > $1 AND id <= $2`, most, after, IDAt(before)-1)
+	const old = `FROM event WHERE id > $1 AND id <= $2`
+	last, err = tx.front(old, most, after, IDAt(before)-1)
+	if err != nil || last == 0 {
+		return last, 0, err
+	}
+	told, err := all(tx, func(row scanner) ([]any, error) {
+		var groupID, seq int64
+		err := row.Scan(&groupID, &seq)
+		return []any{groupID, seq}, err
+	}, `SELECT group_id, max(seq) FROM event WHERE id > $1 AND id <= $2 AND seq > 0 GROUP BY group_id ORDER BY group_id`, after, last)
+	if err == nil {
+		err = tx.runMany(`UPDATE chat_group SET told = $2 WHERE id = $1`, told)
+	}
+	if err != nil {
+		return last, 0, wrapPrune(err)
+	}
+	rows, err := tx.exec(`DELETE `+old, after, last)
+	return last, int(rows), wrapPrune(err)
 }
 
 // PruneDeadItems forgets at most so many items that were put into their lanes before a time and given up.
@@ -50,14 +67,20 @@ func (tx *Tx) PruneNonces(after int64, before time.Time, most int) (last int64, 
 // prune deletes the first rows with keys between the first two arguments that fulfil the condition: it finds where they end, and
 // then deletes to there.
 func (tx *Tx) prune(old string, most int, args ...any) (last int64, gone int, err error) {
-	limit := "$" + strconv.Itoa(len(args)+1)
-	err = tx.one(`SELECT coalesce(max(id), 0) FROM (SELECT id `+old+` ORDER BY id LIMIT `+limit+`) AS front`, append(args, most), &last)
+	last, err = tx.front(old, most, args...)
 	if err != nil || last == 0 {
-		return last, 0, wrapPrune(err)
+		return last, 0, err
 	}
 	args[1] = last
 	rows, err := tx.exec(`DELETE `+old, args...)
 	return last, int(rows), wrapPrune(err)
+}
+
+// front finds where the first so many rows end that fulfil the condition, 0 when there are none.
+func (tx *Tx) front(old string, most int, args ...any) (last int64, err error) {
+	limit := "$" + strconv.Itoa(len(args)+1)
+	err = tx.one(`SELECT coalesce(max(id), 0) FROM (SELECT id `+old+` ORDER BY id LIMIT `+limit+`) AS front`, append(args, most), &last)
+	return last, wrapPrune(err)
 }
 
 func wrapPrune(err error) error {

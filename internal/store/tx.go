@@ -70,6 +70,19 @@ func (tx *Tx) run(query string, args ...any) error {
 
 var errSession = errors.New("a session of an unknown kind")
 
+// runMany runs a statement once for each list of arguments. No two of them may be about the same row.
+func (tx *Tx) runMany(query string, all [][]any) error {
+	for i, args := range all {
+		if err := tx.run(query, args...); err != nil {
+			return err
+		}
+		if s, ok := tx.db.(*pgSession); ok {
+			s.follow(i > 0)
+		}
+	}
+	return nil
+}
+
 // add is run for a row that transactions of others may write at the same time, such as a count.
 func (tx *Tx) add(query string, args ...any) error { return tx.db.add(query, args) }
 

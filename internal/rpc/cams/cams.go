@@ -34,6 +34,7 @@ func Operations(gw *gateway.Gateway) []rpc.Operation {
 		s.sendChatappMessage(), s.sendChatappMassMessage(), s.listChatappMessage(), s.getChatGroupOperation(),
 		s.createInstance(), s.listInstance(), s.queryInstance(), s.updateInstance(), s.deleteInstance(),
 		s.queryChatappPhoneNumbers(), s.chatappSyncPhoneNumber(), s.queryChatappBindWaba(), s.chatappBindWaba(), s.getChatappOpenStatus(),
+		s.updateAccountWebhook(), s.updatePhoneWebhook(), s.listChatGroupEvents(),
 	}
 }
 

@@ -44,6 +44,9 @@ func TestOperations(t *testing.T) {
 		"QueryChatappBindWaba":        {"cams:QueryChatappBindWaba", "get", "", false, false, false},
 		"ChatappBindWaba":             {"cams:ChatappBindWaba", "update", "WabaId", true, false, false},
 		"GetChatappOpenStatus":        {"cams:GetChatappOpenStatus", "get", "", false, false, true},
+		"UpdateAccountWebhook":        {"cams:UpdateAccountWebhook", "update", "CustSpaceId", true, false, true},
+		"UpdatePhoneWebhook":          {"cams:UpdatePhoneWebhook", "update", "CustSpaceId PhoneNumber", true, false, true},
+		"ListChatGroupEvents":         {"cams:ListChatGroupEvents", "list", "BusinessNumber CustSpaceId", false, true, false},
 	}
 	got := map[string]row{}
 	for _, op := range Operations(nil) {

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/rollcall-im/rollcall/internal/app"
+)
+
+type receiptsVerb struct {
+	place
+
+	List   receiptsList   `cmd:"" help:"List receipts that were given up, oldest first."`
+	Replay receiptsReplay `cmd:"" help:"Have receipts pushed again that were given up. A running server takes them up within half a minute."`
+}
+
+// AfterApply hands the place on to the verbs below.
+func (v *receiptsVerb) AfterApply(k *kong.Context) error {
+	k.Bind(v.place)
+	return v.guarded.AfterApply(k)
+}
+
+// span says which receipts are meant.
+type span struct {
+	From time.Time `placeholder:"TIME" help:"Only those from this time on, such as 2026-01-02T15:04:05Z: when the event was written down."`
+	To   time.Time `placeholder:"TIME" help:"Only those before this time."`
+}
+
+type receiptsList struct {
+	span
+	Most int `default:"100" placeholder:"N" help:"How many are listed. Default ${default}."`
+}
+
+// Run lists dead receipts, one line for each.
+func (v *receiptsList) Run(t *terminal, p place) error {
+	if v.Most < 1 {
+		return fmt.Errorf("--most must be more than 0; %w", errUsage)
+	}
+	return p.within(false, func(ctx context.Context, m *app.Management) error {
+		dead, err := m.DeadReceipts(ctx, app.ReceiptRange{From: v.From, To: v.To, Most: v.Most})
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"ID", "TIME", "NUMBER", "KIND", "GROUP", "FAILURE"}}
+		for i := range dead {
+			r := &dead[i].Receipt
+			rows = append(rows, []string{strconv.FormatInt(dead[i].Item.ID, 10), r.At.UTC().Format(timeForm), r.Number.Masked(), r.Kind, r.NetworkID,
+				dead[i].Item.Failure})
+		}
+		return table(t, rows...)
+	})
+}
+
+type receiptsReplay struct {
+	span
+	ID  int64 `name:"id" placeholder:"N" help:"This one, by the id that list shows."`
+	All bool  `help:"All of them."`
+}
+
+// Run replays.
+func (v *receiptsReplay) Run(t *terminal, p place) error {
+	ranged := !v.From.IsZero() || !v.To.IsZero()
+	if chosen := b2i(v.ID != 0) + b2i(ranged) + b2i(v.All); chosen != 1 {
+		return fmt.Errorf("say which: --id, --from and --to, or --all; %w", errUsage)
+	}
+	return p.within(false, func(ctx context.Context, m *app.Management) error {
+		n, err := m.ReplayReceipts(ctx, app.ReceiptRange{ID: v.ID, From: v.From, To: v.To})
+		if err != nil {
+			return err
+		}
+		if n == 0 && v.ID != 0 {
+			return errors.New("there is no such receipt that was given up; see rollcall receipts list")
+		}
+		fmt.Fprintf(t.out, "%d receipts will be pushed again\n", n)
+		return nil
+	})
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,188 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+// Listening brings the receipts of a business number to an address near the caller, by pulling: for a machine that no callback
+// reaches.
+type Listening struct {
+	Client     *Client
+	Target     url.Values // CustSpaceId, BusinessNumber and, for one group alone, GroupId
+	Forward    string     // where receipts are posted, each as an array of items of one kind
+	CursorFile string     // what was posted last is kept there; "" begins with what is still to come
+	Every      time.Duration
+	Seen       func(Forwarded)
+}
+
+// Forwarded is one event that was pulled, and what the address said to it.
+type Forwarded struct {
+	Kind, EventID, GroupID string
+	Item                   json.RawMessage
+	Failure                string // "" if it was acknowledged
+}
+
+// pulledEvents is an answer of ListChatGroupEvents.
+type pulledEvents struct {
+	Code, Message string
+	Data          struct {
+		NextCursor string
+		List       []struct {
+			EventID string `json:"EventId"`
+			Kind    string
+			GroupID string `json:"GroupId"`
+			Item    string
+		}
+	}
+}
+
+// Run brings receipts until ctx ends. What the address does not take is tried again, in order, and nothing goes before it.
+func (l *Listening) Run(ctx context.Context) error {
+	cursor, err := l.begin(ctx)
+	for err == nil && ctx.Err() == nil {
+		var page *pulledEvents
+		if page, err = l.pull(ctx, cursor); err != nil {
+			break
+		}
+		if err = l.forwardAll(ctx, page); err != nil {
+			break
+		}
+		if page.Data.NextCursor != cursor {
+			cursor = page.Data.NextCursor
+			err = l.keep(cursor)
+		}
+		if len(page.Data.List) == 0 {
+			rest(ctx, l.Every)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // it was told to end
+	}
+	return err
+}
+
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// begin gives the cursor that was kept, or that of the end.
+func (l *Listening) begin(ctx context.Context) (string, error) {
+	if l.CursorFile != "" {
+		text, err := os.ReadFile(l.CursorFile)
+		if err == nil {
+			return strings.TrimSpace(string(text)), nil
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return "", fmt.Errorf("read the cursor: %w", err)
+		}
+	}
+	page, err := l.pull(ctx, "latest")
+	if err != nil {
+		return "", err
+	}
+	return page.Data.NextCursor, l.keep(page.Data.NextCursor)
+}
+
+func (l *Listening) keep(cursor string) error {
+	if l.CursorFile == "" {
+		return nil
+	}
+	if err := writeWhole(l.CursorFile, []byte(cursor+"\n")); err != nil {
+		return fmt.Errorf("keep the cursor: %w", err)
+	}
+	return nil
+}
+
+// pull asks for what is behind the cursor. While the server cannot be reached it asks on.
+func (l *Listening) pull(ctx context.Context, cursor string) (*pulledEvents, error) {
+	parameters := url.Values{"Cursor": {cursor}, "Size": {"100"}}
+	for name, value := range l.Target {
+		parameters[name] = value
+	}
+	for {
+		answer, err := l.Client.Call(ctx, "ListChatGroupEvents", parameters)
+		if err == nil && answer.Status < http.StatusInternalServerError && !strings.HasPrefix(answer.Code, "Throttling") {
+			page := new(pulledEvents)
+			if err := json.Unmarshal(answer.Body, page); err != nil {
+				return nil, fmt.Errorf("read events: %w", err)
+			}
+			if !answer.OK() {
+				return nil, fmt.Errorf("the server refused: %s: %s", page.Code, page.Message)
+			}
+			return page, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		rest(ctx, l.Every)
+	}
+}
+
+// forwardAll posts what was pulled, neighbours of one kind together.
+func (l *Listening) forwardAll(ctx context.Context, page *pulledEvents) error {
+	list := page.Data.List
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].Kind == list[0].Kind {
+			n++
+		}
+		items := make([]json.RawMessage, n)
+		for i := range items {
+			items[i] = json.RawMessage(list[i].Item)
+		}
+		body, err := json.Marshal(items)
+		if err != nil {
+			return fmt.Errorf("write receipts: %w", err)
+		}
+		for {
+			failure := l.post(ctx, body)
+			for i := range items {
+				l.Seen(Forwarded{Kind: list[i].Kind, EventID: list[i].EventID, GroupID: list[i].GroupID, Item: items[i], Failure: failure})
+			}
+			if failure == "" {
+				break
+			}
+			if rest(ctx, 5*l.Every); ctx.Err() != nil {
+				return ctx.Err()
+			}
+		}
+		list = list[n:]
+	}
+	return nil
+}
+
+// post brings a body to the address and says what was wrong. Any answer with 200 is good here: whoever listens is trying things out.
+func (l *Listening) post(ctx context.Context, body []byte) string {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.Forward, bytes.NewReader(body))
+	if err != nil {
+		return "the address is no URL"
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return hideQuery(err).Error()
+	}
+	defer res.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer)) // so that the connection can be used again
+	if res.StatusCode != http.StatusOK {
+		return fmt.Sprintf("status %d", res.StatusCode)
+	}
+	return ""
+}

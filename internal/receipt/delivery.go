@@ -1,0 +1,205 @@
+package receipt
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/outbox"
+	"github.com/rollcall-im/rollcall/internal/store"
+)
+
+// Address is where the receipts of a number go that are of one kind, and for whom they speak.
+type Address struct {
+	Destination
+	Sender
+}
+
+// Delivery brings what waits in the callbacks' lanes to its destination.
+type Delivery struct {
+	store  *store.Store
+	pusher *Pusher
+	where  func(ctx context.Context, n group.Number, kind string) (Address, error)
+	resume func(store.Lane) bool
+	log    *slog.Logger
+	gates  gates
+
+	counts [outcomes]atomic.Int64
+}
+
+// Outcome says what has become of a receipt.
+type Outcome int
+
+// The outcomes.
+const (
+	Acknowledged Outcome = iota
+	Failed               // once; it may be pushed again
+	GivenUp
+	Dropped // there was no callback for it any more, or the event had been forgotten
+	outcomes
+)
+
+var outcomeNames = [...]string{Acknowledged: "acknowledged", Failed: "failed", GivenUp: "given_up", Dropped: "dropped"}
+
+func (o Outcome) String() string { return outcomeNames[o] }
+
+// Outcomes gives all of them.
+func Outcomes() []Outcome { return []Outcome{Acknowledged, Failed, GivenUp, Dropped} }
+
+// DeliveryConfig says what a delivery works with.
+type DeliveryConfig struct {
+	Store  *store.Store
+	Pusher *Pusher
+	Where  func(ctx context.Context, n group.Number, kind string) (Address, error) // URL "" for nowhere
+	Resume func(store.Lane) bool                                                   // lets a lane go on that was told to pause
+	Logger *slog.Logger
+}
+
+// NewDelivery makes a delivery.
+func NewDelivery(cfg DeliveryConfig) *Delivery {
+	return &Delivery{store: cfg.Store, pusher: cfg.Pusher, where: cfg.Where, resume: cfg.Resume, log: cfg.Logger,
+		gates: gates{most: cfg.Pusher.cfg.AtOnce}}
+}
+
+// Count gives how many receipts have come to an outcome since the start.
+func (d *Delivery) Count(o Outcome) int64 { return d.counts[o].Load() }
+
+// maxItems is the most receipts that one request carries.
+const maxItems = 100
+
+// gateWait is how long a lane waits at most for others to leave a callback.
+const gateWait = 30 * time.Second
+
+// Run pushes what stands at the head of a lane, with what follows and goes the same way. It is the handler of the callbacks' lanes.
+func (d *Delivery) Run(ctx context.Context, job outbox.Job) outbox.Verdict {
+	b, err := d.gather(ctx, &job.Item)
+	if err != nil {
+		return d.later(err)
+	}
+	switch {
+	case len(b.items) == 0:
+		return outbox.Finished() // another node has the lane, or nothing is left of it
+	case b.to.URL == "":
+		return d.finish(ctx, &b, Dropped)
+	}
+	if !d.gates.enter(b.to.URL, job.Item.Lane) {
+		return outbox.Pause(gateWait)
+	}
+	err = d.pusher.Push(ctx, b.to.Destination, b.name(), b.told)
+	d.gates.leave(b.to.URL, d.resume)
+	switch {
+	case ctx.Err() != nil:
+		return outbox.Pause(time.Second) // we are stopping, or have lost the lane: that is not the receiver's failure
+	case err != nil:
+		return d.failed(ctx, &b, err.Error())
+	}
+	return d.finish(ctx, &b, Acknowledged)
+}
+
+// later tries again soon after a failure of our own, which does not count as a push.
+func (d *Delivery) later(err error) outbox.Verdict {
+	d.log.Error("receipts could not be looked after; trying again", "error", err)
+	return outbox.Pause(time.Second)
+}
+
+// batch is what goes out together.
+type batch struct {
+	to    Address
+	items []store.Item
+	told  []json.RawMessage
+	first int64 // the first event
+}
+
+// name is the same for the same batch, however often it is pushed.
+func (b *batch) name() string {
+	return "evt_" + strconv.FormatInt(b.first, 10) + "_" + strconv.Itoa(len(b.told))
+}
+
+// gather reads what goes out together: the head, and as many behind it as have been tried as often and go to the same callback.
+func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err error) {
+	var waiting []store.Waiting
+	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
+		waiting, err = tx.WaitingIn(head.Lane, maxItems)
+		return err
+	})
+	if err != nil {
+		return b, err
+	}
+	for i := range waiting {
+		w := &waiting[i]
+		if w.Item.Attempts != waiting[0].Item.Attempts || w.Item.Owner != d.store.Node() || waiting[0].Item.ID != head.ID {
+			break
+		}
+		var to Address
+		if w.Receipt.ID != 0 {
+			if to, err = d.where(ctx, w.Receipt.Number, KindOf(w.Receipt.Kind)); err != nil {
+				return b, err
+			}
+		}
+		if i > 0 && to != b.to {
+			break
+		}
+		if b.to = to; to.URL != "" {
+			item, err := Item(&w.Receipt, to.Sender)
+			if err != nil {
+				return b, err
+			}
+			b.told = append(b.told, item)
+		}
+		if i == 0 {
+			b.first = w.Receipt.ID
+		}
+		b.items = append(b.items, w.Item)
+	}
+	return b, nil
+}
+
+// finish takes a batch out of its lane.
+func (d *Delivery) finish(ctx context.Context, b *batch, as Outcome) outbox.Verdict {
+	err := d.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		var errs []error
+		for i := range b.items {
+			errs = append(errs, tx.Finish(&b.items[i]))
+		}
+		return errors.Join(errs...)
+	})
+	if err != nil {
+		return d.later(err)
+	}
+	d.counts[as].Add(int64(len(b.items)))
+	return outbox.Finished()
+}
+
+// failed has a batch pushed again later, or gives it up. What becomes of its head the lane writes down itself.
+func (d *Delivery) failed(ctx context.Context, b *batch, why string) outbox.Verdict {
+	head, retries := &b.items[0], d.pusher.cfg.Retries
+	over := head.Attempts >= len(retries)
+	wait := time.Duration(0)
+	if !over {
+		wait = retries[head.Attempts]
+	}
+	err := d.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		var errs []error
+		for _, it := range b.items[1:] {
+			if it.Failure, it.Dead = why, over; !over {
+				it.Attempts, it.NextAt = it.Attempts+1, time.Now().Add(wait)
+			}
+			errs = append(errs, tx.PutAttempt(&it))
+		}
+		return errors.Join(errs...)
+	})
+	if err != nil {
+		return d.later(err)
+	}
+	d.counts[Failed].Add(int64(len(b.items)))
+	if over {
+		d.counts[GivenUp].Add(int64(len(b.items)))
+		return outbox.Dead(why)
+	}
+	return outbox.Retry(wait, why)
+}
