@@ -45,16 +45,20 @@ func (a *Administrator) Policies(ctx context.Context) (list []Policy, err error)
 }
 
 // Policy gives one policy. Refusals: EntityNotExist.Policy.
-func (a *Administrator) Policy(ctx context.Context, name PolicyName) (Policy, error) {
-	list, err := a.Policies(ctx)
-	if err != nil {
-		return Policy{}, err
-	}
-	i := slices.IndexFunc(list, func(p Policy) bool { return p.Type == name.Type && p.Name == name.Name })
-	if i < 0 {
-		return Policy{}, ram.ErrPolicyNotExist
-	}
-	return list[i], nil
+func (a *Administrator) Policy(ctx context.Context, name PolicyName) (p Policy, err error) {
+	err = a.look(ctx, func(tx *store.Tx) error {
+		if err := a.checkPolicyExists(tx, name); err != nil {
+			return err
+		}
+		link := store.Attachment{Kind: string(name.Type), Policy: name.Name}
+		if p, err = a.named(tx, link); err != nil {
+			return err
+		}
+		links, err := tx.AttachmentsOf(a.account, link.Kind, link.Policy)
+		p.Attached = int64(len(links))
+		return err
+	})
+	return p, err
 }
 
 // DeletePolicy forgets a custom policy that is attached nowhere and has its default version alone. Refusals: EntityNotExist.Policy,

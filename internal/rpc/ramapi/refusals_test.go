@@ -3,6 +3,7 @@ package ramapi
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -187,5 +188,34 @@ func TestBadValues(t *testing.T) {
 	})
 	if a := root.ok("ListUsers", nil); strings.Count(a.text, "UserId") != 1 {
 		t.Errorf("a refused call left something: %s", a.text)
+	}
+}
+
+// TestLimitsTogether: a limit holds when many ask at the same moment, on both nodes.
+func TestLimitsTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.root().ok("CreateUser", params{"UserName": "alice"})
+	answers := make([]answered, 12)
+	var calls sync.WaitGroup
+	for i := range answers {
+		calls.Go(func() {
+			c := w.root()
+			c.node = i % len(w.nodes)
+			answers[i] = c.call("CreateAccessKey", params{"UserName": "alice"})
+		})
+	}
+	calls.Wait()
+	made := 0
+	for _, a := range answers {
+		switch {
+		case a.status == 200:
+			made++
+		case a.code() != "LimitExceeded.User.AccessKey":
+			t.Errorf("answered %d %s", a.status, a.text)
+		}
+	}
+	if made != 2 {
+		t.Errorf("%d keys were made", made)
 	}
 }

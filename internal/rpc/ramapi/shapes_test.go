@@ -3,6 +3,7 @@ package ramapi
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -206,5 +207,20 @@ func TestPaging(t *testing.T) {
 	a := root.ok("ListPolicies", params{"MaxItems": "2"})
 	if a.at("Policies.Policy.0.PolicyName") != "AdministratorAccess" || a.at("IsTruncated") != true {
 		t.Errorf("%s", a.text)
+	}
+}
+
+// TestXML: a list is an element with one element for each row, and nothing stands around an answer but its own name.
+func TestXML(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.root().ok("CreateGroup", params{"GroupName": "nurses", "Comments": "a < b"})
+	a := w.root().ok("ListGroups", params{"Format": "XML"})
+	id := regexp.MustCompile(`<(RequestId|GroupId)>[^<]*`)
+	want := `<?xml version='1.0' encoding='UTF-8'?><ListGroupsResponse><RequestId></RequestId><IsTruncated>false</IsTruncated><Groups><Group>` +
+		`<GroupId></GroupId><GroupName>nurses</GroupName><Comments>a &lt; b</Comments><CreateDate>2026-01-02T03:04:05Z</CreateDate>` +
+		`<UpdateDate>2026-01-02T03:04:05Z</UpdateDate></Group></Groups></ListGroupsResponse>`
+	if diff := cmp.Diff(want, id.ReplaceAllString(a.text, "<$1>")); diff != "" {
+		t.Errorf("the answer (-want +got):\n%s", diff)
 	}
 }

@@ -190,6 +190,9 @@ func (c caller) send(action, version string, p params) answered {
 		c.t.Fatal(err)
 	}
 	a := answered{status: response.StatusCode, operation: response.Header.Get("X-Rollcall-Operation-Id"), text: string(text)}
+	if p["Format"] == "XML" {
+		return a
+	}
 	if err := json.Unmarshal(text, &a.members); err != nil {
 		c.t.Fatalf("%v in the answer %s", err, text)
 	}
