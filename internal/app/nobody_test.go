@@ -82,7 +82,8 @@ func (f *fortress) badClaims() []attack {
 			codes: []string{"InvalidAccessKeyId.NotFound"}},
 		{name: "an inactive key", as: key(f.inactive), codes: []string{"InvalidAccessKeyId.Inactive"}},
 		{name: "a user without a policy", as: key(f.weak), codes: []string{"Forbidden.RAM"}},
-		{name: "an account that is not on the allowlist", as: key(f.noBeta), codes: []string{"Authentication.NoAuth"}},
+		{name: "an account that is not on the allowlist", as: key(f.noBeta), // a message is asked first whose the channel is
+			codes: []string{"Authentication.NoAuth", "Unknown.ResourceOwnerId"}},
 		{name: "another account's key", as: key(f.stranger), codes: []string{"Unknown.ResourceOwnerId"}},
 		{name: "a date of sixteen minutes ago", as: aged(16 * time.Minute), codes: []string{"InvalidTimeStamp.Expired"}},
 		{name: "a date in sixteen minutes", as: aged(-16 * time.Minute), codes: []string{"InvalidTimeStamp.Expired"}},
