@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/outbox"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
@@ -24,7 +23,7 @@ type Address struct {
 type Delivery struct {
 	store  *store.Store
 	pusher *Pusher
-	where  func(ctx context.Context, n group.Number, kind string) (Address, error)
+	where  func(ctx context.Context, r *store.Receipt) (Address, error)
 	resume func(store.Lane) bool
 	log    *slog.Logger
 	gates  gates
@@ -55,8 +54,8 @@ func Outcomes() []Outcome { return []Outcome{Acknowledged, Failed, GivenUp, Drop
 type DeliveryConfig struct {
 	Store  *store.Store
 	Pusher *Pusher
-	Where  func(ctx context.Context, n group.Number, kind string) (Address, error) // URL "" for nowhere
-	Resume func(store.Lane) bool                                                   // lets a lane go on that was told to pause
+	Where  func(ctx context.Context, r *store.Receipt) (Address, error) // URL "" for nowhere
+	Resume func(store.Lane) bool                                        // lets a lane go on that was told to pause
 	Logger *slog.Logger
 }
 
@@ -137,7 +136,7 @@ func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err e
 		}
 		var to Address
 		if w.Receipt.ID != 0 {
-			if to, err = d.where(ctx, w.Receipt.Number, KindOf(w.Receipt.Kind)); err != nil {
+			if to, err = d.where(ctx, &w.Receipt); err != nil {
 				return b, err
 			}
 		}

@@ -48,7 +48,9 @@ func testChannelsWhole(t *testing.T, open opener) {
 	c.Name, c.Profile.ContactMail = "another", ""
 	c.WABA = group.WABA{ID: "w", Name: "wn", Currency: "EUR", ReviewStatus: "rs", TemplateNamespace: "ns", BusinessID: "b", BusinessName: "bn", ReadAt: at}
 	n.Standing = group.Standing{Status: group.Unknown}
-	write(t, s, func(tx *store.Tx) error { return errors.Join(tx.UpdateChannel(&c), tx.SetStanding(n.Number, &n.Standing)) })
+	write(t, s, func(tx *store.Tx) error {
+		return errors.Join(tx.UpdateChannel(&c), tx.SetStanding(n.Number, &n.Standing))
+	})
 	expect()
 	write(t, s, func(tx *store.Tx) error {
 		byWABA, err := tx.ChannelByWABA("w", 7)

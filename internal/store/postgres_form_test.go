@@ -106,7 +106,7 @@ func tenantReceipts(tx *store.Tx, tenant, groupID int64) error {
 	err := errors.Join(told, tx.Enqueue(&it), tx.Enqueue(&dead))
 	dead.Dead = true
 	return errors.Join(err, tx.PutItem(&dead), drop(tx.Unplaced(number)), drop(tx.PlaceEvents(number)), drop(tx.LastPlace(number)),
-		drop(tx.Receipts(store.Stream{Number: number, To: 1 << 62, Most: 5})), drop(tx.Receipts(store.Stream{Number: number, GroupID: groupID, To: 1 << 62, Most: 5})),
+		drop(tx.Receipts(store.Stream{AccountID: tenant, Number: number, To: 1 << 62, Most: 5})), drop(tx.Receipts(store.Stream{AccountID: tenant, Number: number, GroupID: groupID, To: 1 << 62, Most: 5})),
 		drop(tx.WaitingIn(lane, 5)), drop(tx.DeadReceipts(store.Range{ID: dead.ID, Most: 5})), tx.Revive(&dead, tenant),
 		tx.PutCallback(&store.Callback{ChannelID: tenant, AccountID: tenant, StatusURL: "https://a.example", ChangedAt: day}))
 }

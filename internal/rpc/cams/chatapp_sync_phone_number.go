@@ -30,5 +30,5 @@ func (s *service) runChatappSyncPhoneNumber(ctx context.Context, c *rpc.Call) (r
 	if err != nil {
 		return rpc.Answer{}, err
 	}
-	return numbersAnswer(rows), nil
+	return s.numbersAnswer(rows), nil
 }

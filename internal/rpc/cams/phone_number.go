@@ -1,6 +1,7 @@
 package cams
 
 import (
+	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 )
@@ -25,8 +26,8 @@ func nameStatus(word string) string {
 	return word
 }
 
-// writeNumber writes a business number. Queues of another product hold nothing of Rollcall's.
-func writeNumber(w *rpc.Writer, n *group.BusinessNumber) {
+// writeNumber writes a business number with where its receipts go. In the place of a queue stands what they can be pulled by.
+func writeNumber(w *rpc.Writer, n *group.BusinessNumber, h gateway.Webhook) {
 	st := &n.Standing
 	w.Text("PhoneNumber", n.Number.String())
 	w.Text("VerifiedName", st.VerifiedName)
@@ -37,10 +38,10 @@ func writeNumber(w *rpc.Writer, n *group.BusinessNumber) {
 	w.Text("NameStatus", nameStatus(st.NameStatus))
 	w.Text("NewNameStatus", nameStatus(st.NewNameStatus))
 	w.Text("IsOfficial", yesNo(st.Official))
-	w.Text("StatusCallbackUrl", "")
-	w.Text("StatusQueue", "")
-	w.Text("UpCallbackUrl", "")
-	w.Text("UpQueue", "")
+	w.Text("StatusCallbackUrl", h.StatusCallbackURL)
+	w.Text("StatusQueue", h.StatusQueue)
+	w.Text("UpCallbackUrl", h.UpCallbackURL)
+	w.Text("UpQueue", h.UpQueue)
 }
 
 func yesNo(yes bool) string {
@@ -62,9 +63,9 @@ func numberFields() []rpc.Field {
 		{Name: row + "NameStatus", Type: "string", About: "`Approval`, `Pending_Review` or `Rejected`; other words of the network as they are."},
 		{Name: row + "NewNameStatus", Type: "string", About: "The same of a name that was asked for."},
 		{Name: row + "IsOfficial", Type: "string", About: "`Y` for an official business account, which groups need; else `N`."},
-		{Name: row + "StatusCallbackUrl", Type: "string", About: "Where receipts of messages go."},
-		{Name: row + "UpCallbackUrl", Type: "string", About: "Where messages that people write go."},
-		{Name: row + "StatusQueue", Type: "string", About: "Empty: there are no queues here."},
-		{Name: row + "UpQueue", Type: "string", About: "Empty: there are no queues here."},
+		{Name: row + "StatusCallbackUrl", Type: "string", About: "Where statuses of messages and what happens in groups are pushed: the number's own, or that of its channel."},
+		{Name: row + "UpCallbackUrl", Type: "string", About: "Where messages that people write are pushed."},
+		{Name: row + "StatusQueue", Type: "string", About: "Empty, or with QueueFlag Y `ListChatGroupEvents`, which gives what a queue would."},
+		{Name: row + "UpQueue", Type: "string", About: "Empty, or with QueueFlag Y `ListChatGroupEvents`, which gives what a queue would."},
 	}
 }

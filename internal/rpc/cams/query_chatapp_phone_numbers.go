@@ -39,11 +39,11 @@ func (s *service) runQueryChatappPhoneNumbers(ctx context.Context, c *rpc.Call) 
 	if status := c.Params.Text("Status"); status != "" {
 		rows = slices.DeleteFunc(rows, func(n group.BusinessNumber) bool { return !strings.EqualFold(n.Standing.Status, status) })
 	}
-	return numbersAnswer(rows), nil
+	return s.numbersAnswer(rows), nil
 }
 
-func numbersAnswer(rows []group.BusinessNumber) rpc.Answer {
+func (s *service) numbersAnswer(rows []group.BusinessNumber) rpc.Answer {
 	return rpc.Answer{Members: func(w *rpc.Writer) {
-		w.List("PhoneNumbers", len(rows), func(i int) { writeNumber(w, &rows[i]) })
+		w.List("PhoneNumbers", len(rows), func(i int) { writeNumber(w, &rows[i], s.gateway.WebhookOf(rows[i].Number)) })
 	}}
 }
