@@ -82,7 +82,7 @@ func (d *Delivery) Run(ctx context.Context, job outbox.Job) outbox.Verdict {
 	}
 	switch {
 	case len(b.items) == 0:
-		return outbox.Finished() // another node has the lane, or nothing is left of it
+		return outbox.Pause(time.Millisecond) // it is not at the head any more
 	case b.to.URL == "":
 		return d.finish(ctx, &b, Dropped)
 	}
@@ -92,12 +92,12 @@ func (d *Delivery) Run(ctx context.Context, job outbox.Job) outbox.Verdict {
 	err = d.pusher.Push(ctx, b.to.Destination, b.name(), b.told)
 	d.gates.leave(b.to.URL, d.resume)
 	switch {
+	case err == nil:
+		return d.finish(ctx, &b, Acknowledged)
 	case ctx.Err() != nil:
 		return outbox.Pause(time.Second) // we are stopping, or have lost the lane: that is not the receiver's failure
-	case err != nil:
-		return d.failed(ctx, &b, err.Error())
 	}
-	return d.finish(ctx, &b, Acknowledged)
+	return d.failed(ctx, &b, err.Error())
 }
 
 // later tries again soon after a failure of our own, which does not count as a push.
