@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"encoding/json"
 	"testing"
 )
@@ -19,17 +20,25 @@ type target struct {
 	Protocol        string `json:"protocol"` // http or https
 	AccessKeyID     string `json:"access_key_id"`
 	AccessKeySecret string `json:"access_key_secret"`
-	Authority       string `json:"authority"` // PEM to trust over https, "" over http
+	Authority       string `json:"authority"`      // PEM to trust over https, "" over http
+	SecurityToken   string `json:"security_token"` // of temporary credentials, "" for others
+	API             string `json:"-"`              // the version of the product that is called, "" for the group operations'
 }
+
+// version is that of the product that is called.
+func (t target) version() string { return cmp.Or(t.API, version) }
 
 // owner is the target with the key that may do everything.
 func (s server) owner() target {
-	return target{s.Endpoint, s.Protocol, s.AccessKeyID, s.AccessKeySecret, string(s.authority)}
+	return target{Endpoint: s.Endpoint, Protocol: s.Protocol, AccessKeyID: s.AccessKeyID, AccessKeySecret: s.AccessKeySecret,
+		Authority: string(s.authority)}
 }
 
 // reader is the target with the key that may only read.
 func (s server) reader() target {
-	return target{s.Endpoint, s.Protocol, s.ReadonlyAccessKeyID, s.ReadonlyAccessKeySecret, string(s.authority)}
+	to := s.owner()
+	to.AccessKeyID, to.AccessKeySecret = s.ReadonlyAccessKeyID, s.ReadonlyAccessKeySecret
+	return to
 }
 
 // client calls an operation in the way its users do. Parameters are texts, but for List and Page, which are a []any and a
@@ -69,6 +78,7 @@ var kinds = []kind{
 	{name: "darabonba-openapi form body", open: openDarabonba("", inForm)},
 	{name: "darabonba-openapi signature 1.0", open: openDarabonba("v2", inQuery)},
 	{name: "darabonba-openapi signature 1.0 form body", open: openDarabonba("v2", inForm)},
+	{name: "darabonba-openapi form body and query", open: openDarabonba("", inBoth)},
 	{name: "typed", open: openTyped},
 	{name: "alibaba-cloud-sdk-go GET", open: openSDK("GET")},
 	{name: "alibaba-cloud-sdk-go POST", open: openSDK("POST")},

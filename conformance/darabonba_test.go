@@ -18,12 +18,14 @@ type place int
 const (
 	inQuery place = iota
 	inForm
+	inBoth // as an SDK of some years puts it: all in the form, but for what may be long
 )
 
 // darabonba is the core of the official SDKs for Go, called as the generated code calls it.
 type darabonba struct {
-	core  *openapi.Client
-	place place
+	core    *openapi.Client
+	place   place
+	version string
 }
 
 // openDarabonba takes the SDK's own name of the signature: "" is ACS3-HMAC-SHA256, "v2" the RPC signature 1.0.
@@ -39,6 +41,9 @@ func openDarabonba(signature string, where place) func(*testing.T, target) clien
 		if signature != "" {
 			config.SignatureAlgorithm = dara.String(signature)
 		}
+		if to.SecurityToken != "" {
+			config.SecurityToken = dara.String(to.SecurityToken)
+		}
 		if to.Authority != "" {
 			config.Ca = dara.String(to.Authority)
 		}
@@ -46,7 +51,7 @@ func openDarabonba(signature string, where place) func(*testing.T, target) clien
 		if err != nil {
 			t.Fatal(err)
 		}
-		return darabonba{core, where}
+		return darabonba{core, where, to.version()}
 	}
 }
 
@@ -64,22 +69,21 @@ func (c darabonba) callAPI(action string, parameters map[string]any) (map[string
 	if err != nil {
 		return nil, err
 	}
-	request := &models.OpenApiRequest{}
-	if c.place == inForm {
-		body := make(map[string]any, len(written))
-		for name, value := range written {
-			body[name] = value
-		}
-		request.Body = body
-	} else {
-		request.Query = make(map[string]*string, len(written))
-		for name, value := range written {
+	request := &models.OpenApiRequest{Query: map[string]*string{}}
+	form := map[string]any{}
+	for name, value := range written {
+		if c.place == inForm || c.place == inBoth && name != "Content" && name != "Payload" {
+			form[name] = value
+		} else {
 			request.Query[name] = dara.String(value)
 		}
 	}
+	if c.place != inQuery {
+		request.Body = form
+	}
 	return c.core.CallApi(&models.Params{
 		Action:      dara.String(action),
-		Version:     dara.String(version),
+		Version:     dara.String(c.version),
 		Protocol:    dara.String("HTTPS"),
 		Pathname:    dara.String("/"),
 		Method:      dara.String("POST"),

@@ -53,7 +53,7 @@ func openNode(script, variant string) func(*testing.T, target) client {
 			target
 			Variant string `json:"variant"`
 			Version string `json:"version"`
-		}{to, variant, version}); err != nil {
+		}{to, variant, to.version()}); err != nil {
 			t.Fatal(err)
 		}
 		return n
@@ -61,6 +61,9 @@ func openNode(script, variant string) func(*testing.T, target) client {
 }
 
 func (n *node) call(action string, parameters map[string]any) (answer, error) {
+	if parameters == nil {
+		parameters = map[string]any{}
+	}
 	if err := n.write(map[string]any{"action": action, "parameters": parameters}); err != nil {
 		return answer{}, err
 	}

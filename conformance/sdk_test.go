@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk"
+	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/auth/credentials"
 	sdkerrors "github.com/aliyun/alibaba-cloud-sdk-go/sdk/errors"
 	"github.com/aliyun/alibaba-cloud-sdk-go/sdk/requests"
@@ -33,7 +34,11 @@ func openSDK(method string) func(*testing.T, target) client {
 			config.HttpTransport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}}
 		}
 		key := credentials.NewAccessKeyCredential(to.AccessKeyID, to.AccessKeySecret)
-		core, err := sdk.NewClientWithOptions("ap-southeast-1", config, key)
+		var credential auth.Credential = key
+		if to.SecurityToken != "" {
+			credential = credentials.NewStsTokenCredential(to.AccessKeyID, to.AccessKeySecret, to.SecurityToken)
+		}
+		core, err := sdk.NewClientWithOptions("ap-southeast-1", config, credential)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -51,7 +56,7 @@ func (c oldSDK) call(action string, parameters map[string]any) (answer, error) {
 	request.Scheme = c.to.Protocol
 	request.Domain = c.to.Endpoint
 	request.Product = product
-	request.Version = version
+	request.Version = c.to.version()
 	request.ApiName = action
 	if c.method == "POST" {
 		request.FormParams = written

@@ -164,6 +164,48 @@ type getChatappOpenStatus struct {
 	RequestID  *string `json:"RequestId,omitempty"`
 }
 
+// sendChatappMassMessage has no Success either.
+type sendChatappMassMessage struct {
+	AccessDeniedDetail *string `json:"AccessDeniedDetail,omitempty"`
+	Code               *string `json:"Code,omitempty"`
+	GroupMessageID     *string `json:"GroupMessageId,omitempty"`
+	Message            *string `json:"Message,omitempty"`
+	RequestID          *string `json:"RequestId,omitempty"`
+}
+
+// listChatappMessage has a bare list in Data.
+type listChatappMessage struct {
+	envelope
+	Data []*chatappMessage `json:"Data,omitempty"`
+}
+
+type chatappMessage struct {
+	BusinessNumber         *string `json:"BusinessNumber,omitempty"`
+	ChannelType            *string `json:"ChannelType,omitempty"`
+	ClientAcceptStatusName *string `json:"ClientAcceptStatusName,omitempty"`
+	ClientReadStatus       *string `json:"ClientReadStatus,omitempty"`
+	ClientReadStatusName   *string `json:"ClientReadStatusName,omitempty"`
+	EventAction            *string `json:"EventAction,omitempty"`
+	EventActionName        *string `json:"EventActionName,omitempty"`
+	FailBackFlag           *string `json:"FailBackFlag,omitempty"`
+	FailReason             *string `json:"FailReason,omitempty"`
+	LanguageCode           *string `json:"LanguageCode,omitempty"`
+	Message                *string `json:"Message,omitempty"`
+	MessageID              *string `json:"MessageId,omitempty"`
+	MessageSource          *string `json:"MessageSource,omitempty"`
+	MessageStatus          *string `json:"MessageStatus,omitempty"`
+	MessageStatusName      *string `json:"MessageStatusName,omitempty"`
+	MessageType            *string `json:"MessageType,omitempty"`
+	MessageTypeName        *string `json:"MessageTypeName,omitempty"`
+	Month                  *string `json:"Month,omitempty"`
+	SendTime               *string `json:"SendTime,omitempty"`
+	TemplateCode           *string `json:"TemplateCode,omitempty"`
+	TemplateName           *string `json:"TemplateName,omitempty"`
+	Type                   *string `json:"Type,omitempty"`
+	UniqueMessageID        *string `json:"UniqueMessageId,omitempty"`
+	UserNumber             *string `json:"UserNumber,omitempty"`
+}
+
 // response is what a generated SDK hands out.
 type response[Body any] struct {
 	Headers    map[string]*string `json:"headers,omitempty"`
@@ -193,6 +235,8 @@ var responses = map[string]func() any{
 	"QueryChatappBindWaba":     func() any { return new(response[queryChatappBindWaba]) },
 	"ChatappBindWaba":          func() any { return new(response[chatappBindWaba]) },
 	"GetChatappOpenStatus":     func() any { return new(response[getChatappOpenStatus]) },
+	"SendChatappMassMessage":   func() any { return new(response[sendChatappMassMessage]) },
+	"ListChatappMessage":       func() any { return new(response[listChatappMessage]) },
 }
 
 func openTyped(t *testing.T, to target) client {

@@ -76,10 +76,12 @@ func (g *Group) Remove(numbers ...string) Answer {
 // Send has the business write a text into the group, as SendChatappMessage answers it.
 func (g *Group) Send(text string) Answer {
 	g.rollcall.t.Helper()
-	content, err := json.Marshal(map[string]string{"text": text})
-	if err != nil {
-		g.rollcall.t.Fatalf("write content: %v", err)
-	}
-	return g.rollcall.Call("SendChatappMessage", map[string]string{"ChannelType": "whatsapp", "Type": "message",
-		"MessageType": "text", "RecipientType": "group", "From": g.rollcall.BusinessNumber, "To": g.ID, "Content": string(content)})
+	return g.SendContent("text", map[string]string{"text": text})
+}
+
+// SendContent has the business send any kind of message to the group, as SendChatappMessage answers it: messageType and content are its
+// MessageType and Content.
+func (g *Group) SendContent(messageType string, content any) Answer {
+	g.rollcall.t.Helper()
+	return g.rollcall.send(map[string]string{"RecipientType": "group", "To": g.ID}, messageType, content)
 }

@@ -22,11 +22,14 @@ type Phone struct {
 
 // Message is one that a phone received.
 type Message struct {
-	ID      string    `json:"id"`
-	GroupID string    `json:"group_id"`
-	From    string    `json:"from"` // digits
-	Text    string    `json:"text"`
-	At      time.Time `json:"at"`
+	ID      string          `json:"id"`       // the network's, as ListChatappMessage shows it in UniqueMessageId
+	GroupID string          `json:"group_id"` // "" outside of groups
+	From    string          `json:"from"`     // digits
+	Type    string          `json:"type"`     // text, image, template and so on
+	Text    string          `json:"text"`     // of a text, and of a template as people see it
+	Content json.RawMessage `json:"content"`  // of all but texts, in Meta's words
+	ReplyTo string          `json:"reply_to"` // the ID of the message that it replies to, "" for none
+	At      time.Time       `json:"at"`
 }
 
 // ControlError is what the simulated network says when it refuses an act of a phone.
@@ -84,6 +87,34 @@ func (p *Phone) Write(groupID, text string) error {
 	return p.rollcall.control(http.MethodPost, p.path("/messages"), map[string]string{"group_id": groupID, "text": text}, nil)
 }
 
+// WriteToBusiness lets the phone write a text to the business number, outside of groups. For 24 hours after it the business may send it
+// anything.
+func (p *Phone) WriteToBusiness(text string) error {
+	return p.rollcall.control(http.MethodPost, p.path("/messages"), map[string]string{"to": p.rollcall.BusinessNumber, "text": text}, nil)
+}
+
+// Say lets the phone write something else than a text into a group or, with groupID "", to the business: kind is image, video, audio,
+// document, sticker, location, contacts, reaction, button or interactive, and content what Meta's webhooks show under that name. It gives the
+// network's id of the message, and a *ControlError when the network refuses.
+func (p *Phone) Say(groupID, kind string, content any) (id string, err error) {
+	what := map[string]any{"type": kind, "content": content}
+	if groupID == "" {
+		what["to"] = p.rollcall.BusinessNumber
+	} else {
+		what["group_id"] = groupID
+	}
+	var made struct {
+		ID string `json:"id"`
+	}
+	err = p.rollcall.control(http.MethodPost, p.path("/messages"), what, &made)
+	return made.ID, err
+}
+
+// Read lets the phone read a message that it has received from the business, by the network's id. The business is told.
+func (p *Phone) Read(id string) error {
+	return p.rollcall.control(http.MethodPost, p.path("/read"), map[string]string{"message_id": id}, nil)
+}
+
 // In tells whether the network has the phone in a group.
 func (p *Phone) In(groupID string) bool {
 	p.rollcall.t.Helper()
@@ -104,7 +135,13 @@ func (p *Phone) In(groupID string) bool {
 	return false
 }
 
-// Messages gives what the phone received in a group, in order; groupID "" means all groups.
+// Direct gives what the phone received outside of groups, in order.
+func (p *Phone) Direct() []Message {
+	p.rollcall.t.Helper()
+	return slices.DeleteFunc(p.Messages(""), func(m Message) bool { return m.GroupID != "" })
+}
+
+// Messages gives what the phone received in a group, in order; groupID "" means everything, also what came from outside of groups.
 func (p *Phone) Messages(groupID string) []Message {
 	p.rollcall.t.Helper()
 	var received struct {
@@ -117,13 +154,23 @@ func (p *Phone) Messages(groupID string) []Message {
 	return received.Messages
 }
 
-// AwaitMessage waits until the phone has received the text in a group.
+// AwaitMessage waits until the phone has received the text in a group or, with groupID "", anywhere.
 func (p *Phone) AwaitMessage(groupID, text string) Message {
 	p.rollcall.t.Helper()
-	var found Message
-	p.rollcall.await("message "+text+" on "+p.Number, func() bool {
+	return p.awaitMessage(groupID, "message "+text, func(m Message) bool { return m.Text == text })
+}
+
+// AwaitType waits until the phone has received a message of a type in a group or, with groupID "", anywhere, and gives the first.
+func (p *Phone) AwaitType(groupID, kind string) Message {
+	p.rollcall.t.Helper()
+	return p.awaitMessage(groupID, "a message of type "+kind, func(m Message) bool { return m.Type == kind })
+}
+
+func (p *Phone) awaitMessage(groupID, what string, wanted func(Message) bool) (found Message) {
+	p.rollcall.t.Helper()
+	p.rollcall.await(what+" on "+p.Number, func() bool {
 		messages := p.Messages(groupID)
-		at := slices.IndexFunc(messages, func(m Message) bool { return m.Text == text })
+		at := slices.IndexFunc(messages, wanted)
 		if at >= 0 {
 			found = messages[at]
 		}

@@ -96,6 +96,7 @@ func defaults() kong.Vars {
 		"callback_timeout": app.DefaultCallbackTimeout.String(),
 		"callback_retries": joinTimes(app.DefaultCallbackRetries()),
 		"keep_failed":      strconv.Itoa(app.DefaultKeep.FailedDays),
+		"keep_messages":    strconv.Itoa(app.DefaultKeep.MessageDays),
 	}
 }
 

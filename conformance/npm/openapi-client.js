@@ -41,6 +41,7 @@ function open(target) {
     protocol: target.protocol,
     accessKeyId: target.access_key_id,
     accessKeySecret: target.access_key_secret,
+    securityToken: target.security_token || undefined,
     ca: target.authority || undefined,
     signatureAlgorithm: target.variant || undefined,
   }));

@@ -45,6 +45,7 @@ function open(target) {
     apiVersion: target.version,
     accessKeyId: target.access_key_id,
     accessKeySecret: target.access_key_secret,
+    securityToken: target.security_token || undefined,
     opts: options,
   }, true);
   return async (action, parameters) => {

@@ -42,10 +42,12 @@ type Keep struct {
 	AuditDays  int // operations that have ended, and with them the outcomes that a ClientToken gives again
 	EventDays  int
 	FailedDays int // work that was given up
+
+	MessageDays int // what was written, and how far it came
 }
 
 // DefaultKeep is the Keep of the flags: more than a year of the audit, and a month of the rest.
-var DefaultKeep = Keep{AuditDays: 400, EventDays: 30, FailedDays: 30}
+var DefaultKeep = Keep{AuditDays: 400, EventDays: 30, FailedDays: 30, MessageDays: 30}
 
 // Listener says where callers are served, and how.
 type Listener struct {

@@ -173,7 +173,7 @@ func (p *Program) openGateway(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Receipts: p.pusher(), Logger: p.log, Parallel: parallel, Hold: p.cfg.Hold, Node: node, Onboarding: p.onboarding(),
+	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Receipts: p.pusher(), Known: p.known(), Onboarding: p.onboarding(), Logger: p.log, Parallel: parallel, Hold: p.cfg.Hold, Node: node,
 		Patience: gateway.Patience{Confirm: p.cfg.ConfirmWait}})
 	p.webhook.handle = p.gateway.HandleReports
 	p.countPaces()
@@ -187,6 +187,7 @@ func (p *Program) openSimulator(ctx context.Context) (err error) {
 		return nil
 	}
 	p.sim, err = simulator.New(simulator.Config{Path: p.data.path(simulatorFile), Delay: p.cfg.Simulator.Delay, Logger: p.log,
+		Templates: networkTemplates(),
 		Callback: simulator.Callback{URL: callbackURL, VerifyToken: p.webhook.verifyToken, AppSecret: p.webhook.appSecret,
 			Transport: simulator.InProcess(p.webhook)}})
 	if err != nil {

@@ -17,7 +17,8 @@ const refusalsKept = 3 * 24 * time.Hour
 func (k Keep) retention() gateway.Retention {
 	const day = 24 * time.Hour
 	return gateway.Retention{Operations: time.Duration(k.AuditDays) * day, Events: time.Duration(k.EventDays) * day,
-		DeadItems: time.Duration(k.FailedDays) * day, Reports: reportsKept, Refusals: refusalsKept, Nonces: 2 * rpc.NonceMemory}
+		DeadItems: time.Duration(k.FailedDays) * day, Reports: reportsKept, Refusals: refusalsKept, Messages: time.Duration(k.MessageDays) * day,
+		Nonces: 2 * rpc.NonceMemory}
 }
 
 // startPruner begins to forget what is older than it is kept.

@@ -33,7 +33,12 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 	if p.store.Shared() {
 		shared = &rpc.Shared{UseNonce: p.store.UseNonce, Spend: p.gateway.Spend}
 	}
-	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: operations(p.gateway), Keys: keys, NonceLog: nonceLog, Shared: shared,
+	tokens, err := rpc.NewTokenSeal(keys.Token)
+	if err != nil {
+		return nil, fmt.Errorf("make the seal of security tokens: %w", err)
+	}
+	seals := seals{diagnostic: keys.Diagnostic, tokens: tokens}
+	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: operations(p.gateway, seals), Keys: keys, NonceLog: nonceLog, Shared: shared,
 		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond, Actions: p.cfg.Listen.Limits},
 		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {
@@ -72,5 +77,9 @@ func (p *Program) keys() (rpc.Keys, error) {
 	if err != nil {
 		return rpc.Keys{}, fmt.Errorf("derive key: %w", err)
 	}
-	return rpc.Keys{Nonce: nonce, Diagnostic: diagnostic}, nil
+	token, err := hkdf.Key(sha256.New, p.sealKey, nil, "rollcall security tokens 1", 32)
+	if err != nil {
+		return rpc.Keys{}, fmt.Errorf("derive key: %w", err)
+	}
+	return rpc.Keys{Nonce: nonce, Diagnostic: diagnostic, Token: token}, nil
 }

@@ -30,18 +30,28 @@ func (g *Gateway) manage(ctx context.Context, account, action string, fn func(tx
 	if err != nil {
 		return err
 	}
-	return g.store.Write(ctx, func(tx *store.Tx) error {
-		now := g.now()
-		op := group.Operation{AccountID: id, Kind: group.KindAccount, State: group.Done, Action: action, Principal: operator,
-			At: now, DoneAt: now}
+	_, err = g.keep(ctx, group.Operation{AccountID: id, Action: action, Principal: operator}, fn)
+	return err
+}
+
+// keep runs a change of accounts in its transaction and gives the key of its operation. Changes of one account come one after the
+// other, for most of them look before they write.
+func (g *Gateway) keep(ctx context.Context, begun group.Operation, fn func(tx *store.Tx, op *group.Operation) error) (operation int64, err error) {
+	err = g.store.Write(ctx, func(tx *store.Tx) error {
+		tx.Hold("account/" + FormatID(begun.AccountID))
+		op := begun
+		op.Kind, op.State, op.At = group.KindAccount, group.Done, g.now()
+		op.DoneAt = op.At
 		if err := fn(tx, &op); err != nil {
 			return err
 		}
 		if err := tx.InsertOperation(&op); err != nil {
-			return fmt.Errorf("record %s: %w", action, err)
+			return fmt.Errorf("record %s: %w", op.Action, err)
 		}
+		operation = op.ID
 		return tx.Raise()
 	})
+	return operation, err
 }
 
 // manageExisting is manage for an account that has to be there.

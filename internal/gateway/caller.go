@@ -14,8 +14,9 @@ import (
 // Principal is who an access key stands for.
 type Principal struct {
 	AccountID   ram.AccountID
-	UserID      string // "" for the account itself
+	UserID      string // "" for the account itself, and for a session of a role
 	UserName    string
+	Session     *Session // of a role; nil for the account itself and for users
 	ARN         string
 	AccessKeyID string
 	Active      bool // whether the key may be used
@@ -77,5 +78,24 @@ func find(tx *store.Tx, n *group.BusinessNumber, t Target) (group.Group, error) 
 	}
 	return gr, gr.CheckReadable()
 }
+
+// Named names the principal as a refusal does.
+func (p *Principal) Named() ram.Principal {
+	if p.Session != nil {
+		return ram.SessionPrincipal(p.AccountID, p.Session.RoleName, p.Session.Name)
+	}
+	return ram.UserPrincipal(p.AccountID, p.UserID)
+}
+
+// key names the access key for the audit; that of a session with the key which it was taken by, for the session's own says nothing.
+func (p *Principal) key() string {
+	if p.Session != nil {
+		return p.AccessKeyID + " taken by " + p.Session.TakenBy
+	}
+	return p.AccessKeyID
+}
+
+// entityKey reads the id of a user, a group or a role.
+func entityKey(id string) (int64, error) { return strconv.ParseInt(id, 10, 64) }
 
 func accountKey(id ram.AccountID) (int64, error) { return strconv.ParseInt(string(id), 10, 64) }

@@ -16,11 +16,12 @@ import (
 // giveUp is how long a command is tried again while the network is out of order, or keeps silent about it.
 const giveUp = 24 * time.Hour
 
-// command is one run of one item of a group's lane.
+// command is one run of one item of a group's lane, or of one that leads to a person outside of groups.
 type command struct {
 	job    outbox.Job
 	op     group.Operation // zero for our own rereads
 	group  group.Group
+	talk   group.Conversation // outside of groups
 	people []group.Participant
 	creds  graph.Credentials
 	handed bool  // by the transaction that caused it, and not read
@@ -29,10 +30,15 @@ type command struct {
 
 func lane(groupID int64) store.Lane { return store.Lane{Kind: store.GroupLane, ID: groupID} }
 
+func directLane(conversation int64) store.Lane {
+	return store.Lane{Kind: store.DirectLane, ID: conversation}
+}
+
 // FormatID gives an operation's id as callers see it.
 func FormatID(id int64) string { return strconv.FormatInt(id, 10) }
 
-// runCommand does one piece of work for a group. It is the handler of the group lanes.
+// runCommand does one piece of work for a group, or sends a message outside of groups. It is the handler of all lanes that lead to the
+// network.
 func (g *Gateway) runCommand(ctx context.Context, job outbox.Job) outbox.Verdict {
 	c, err := g.load(ctx, job)
 	switch {
@@ -86,11 +92,7 @@ func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 				return fmt.Errorf("read operation: %w", err)
 			}
 		}
-		if c.group, err = tx.Group(job.Item.Lane.ID); err != nil {
-			return fmt.Errorf("read group: %w", err)
-		}
-		c.people, err = tx.Participants(c.group.ID)
-		return err
+		return c.readSubject(tx)
 	})
 	if err != nil {
 		return c, err
@@ -99,12 +101,44 @@ func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 	if err != nil {
 		return c, err
 	}
-	n := d.numbers[c.group.Number]
+	n := d.numbers[c.number()]
 	if n == nil {
 		return c, errors.New("the business number is not bound to the network")
 	}
 	c.creds = credentials(n)
 	return c, nil
+}
+
+// readSubject reads what the lane leads to.
+func (c *command) readSubject(tx *store.Tx) (err error) {
+	if c.job.Item.Lane.Kind == store.DirectLane {
+		if c.talk, err = tx.Conversation(c.job.Item.Lane.ID); err != nil {
+			return fmt.Errorf("read conversation: %w", err)
+		}
+		return nil
+	}
+	if c.group, err = tx.Group(c.job.Item.Lane.ID); err != nil {
+		return fmt.Errorf("read group: %w", err)
+	}
+	c.people, err = tx.Participants(c.group.ID)
+	return err
+}
+
+// number is the business number that the command is sent from.
+func (c *command) number() group.Number {
+	if c.talk.ID != 0 {
+		return c.talk.Number
+	}
+	return c.group.Number
+}
+
+// hold keeps other transactions from what the command is about.
+func (c *command) hold(tx *store.Tx) {
+	if c.talk.ID != 0 {
+		holdConversation(tx, c.talk.Number, c.talk.Person)
+		return
+	}
+	holdGroup(tx, &c.group)
 }
 
 func credentials(n *group.BusinessNumber) graph.Credentials {
@@ -145,7 +179,7 @@ func (g *Gateway) finish(ctx context.Context, c *command, effect func(tx *store.
 	var fx *effects
 	err := g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		fx = &effects{}
-		holdGroup(tx, &c.group)
+		c.hold(tx)
 		if effect != nil {
 			if err := effect(tx, fx); err != nil {
 				return err

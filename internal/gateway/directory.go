@@ -29,6 +29,7 @@ type edition struct {
 	byPhoneID  map[string]*group.BusinessNumber
 	webhooks   webhooks
 	keys       sync.Map // access key id → *Principal
+	roles      sync.Map // key of a role → *Principal, as every session of it begins
 }
 
 // latest gives the edition that the request's own look-up has loaded.
@@ -131,43 +132,58 @@ func loadPrincipal(tx *store.Tx, id string) (*Principal, error) {
 		return nil, err
 	}
 	p.UserID, p.UserName, p.ARN = u.ID, u.Name, u.ARN()
-	p.Identity.Policies, err = attached(tx, k, u.Name)
+	p.Identity.Policies, err = userPolicies(tx, k.AccountID, k.UserID, u.Name)
 	return p, err
 }
 
-// attached compiles the policies of a user.
-func attached(tx *store.Tx, k store.AccessKey, user string) ([]ram.Attached, error) {
-	links, err := tx.Attachments(k.AccountID, k.UserID)
-	if err != nil || len(links) == 0 {
-		return nil, err
-	}
-	custom, err := tx.Policies(k.AccountID)
+// userPolicies compiles the policies that a user has, and those of the user's groups.
+func userPolicies(tx *store.Tx, account, user int64, name string) ([]ram.Attached, error) {
+	out, err := effective(tx, store.Attachment{AccountID: account, UserID: user}, ram.Attached{Entity: ram.EntityUser, To: name})
 	if err != nil {
 		return nil, err
 	}
-	out := make([]ram.Attached, 0, len(links))
-	for _, l := range links {
-		doc, err := compile(l, custom)
+	groups, err := tx.UserGroupsOf(account, user)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range groups {
+		id, err := entityKey(g.ID)
 		if err != nil {
-			return nil, fmt.Errorf("compile policy %s: %w", l.Policy, err)
+			return nil, err
 		}
-		out = append(out, ram.Attached{Policy: doc, Name: l.Policy, Type: ram.PolicyType(l.Kind), Version: "v1",
-			Entity: ram.EntityUser, To: user})
+		more, err := effective(tx, store.Attachment{AccountID: account, GroupID: id}, ram.Attached{Entity: ram.EntityGroup, To: g.Name})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, more...)
 	}
 	return out, nil
 }
 
-func compile(l store.Attachment, custom []store.Policy) (*ram.Policy, error) {
-	if ram.PolicyType(l.Kind) == ram.PolicySystem {
-		if p, ok := ram.FindSystemPolicy(l.Policy); ok {
-			return p.Policy, nil
-		}
-		return nil, errors.New("there is no such system policy")
+// effective compiles the policies of one owner; each is made after the pattern.
+func effective(tx *store.Tx, owner store.Attachment, pattern ram.Attached) ([]ram.Attached, error) {
+	have, err := tx.EffectivePolicies(owner)
+	if err != nil {
+		return nil, err
 	}
-	for _, p := range custom {
-		if p.Name == l.Policy {
-			return ram.ParsePolicy([]byte(p.Document))
+	out := make([]ram.Attached, 0, len(have))
+	for _, p := range have {
+		a := pattern
+		a.Name, a.Type, a.Version = p.Policy, ram.PolicyType(p.Kind), ram.VersionID(max(p.Version, 1))
+		if a.Policy, err = compile(p); err != nil {
+			return nil, fmt.Errorf("compile policy %s: %w", p.Policy, err)
 		}
+		out = append(out, a)
 	}
-	return nil, errors.New("there is no such policy")
+	return out, nil
+}
+
+func compile(p store.EffectivePolicy) (*ram.Policy, error) {
+	if ram.PolicyType(p.Kind) != ram.PolicySystem {
+		return ram.ParsePolicy([]byte(p.Document)) // without a document it fails, for then there is no such policy
+	}
+	if found, ok := ram.FindSystemPolicy(p.Policy); ok {
+		return found.Policy, nil
+	}
+	return nil, errors.New("there is no such system policy")
 }

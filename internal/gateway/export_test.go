@@ -60,7 +60,7 @@ func NewPace(call func(lane int64) bool) Pace {
 
 // Enter lets a lane through, or has it wait.
 func (p Pace) Enter(lane int64) (*Pass, bool) {
-	t := p.p.enter(lane, graph.Credentials{PhoneNumberID: "1", AccountID: "2", Token: "3"})
+	t := p.p.enter(store.Lane{Kind: store.GroupLane, ID: lane}, graph.Credentials{PhoneNumberID: "1", AccountID: "2", Token: "3"})
 	return (*Pass)(t), t != nil
 }
 
@@ -80,4 +80,9 @@ func Handovers(count int64) (kept int, last bool) {
 		h.put(&command{op: group.Operation{ID: id}})
 	}
 	return len(h.byOperation), h.take(count) != nil
+}
+
+// SendText sends a text to a group.
+func (g *Gateway) SendText(ctx context.Context, c Caller, t Target, text string) (Change, error) {
+	return g.Send(ctx, c, Outgoing{Target: t, Content: group.Content{Kind: group.MessageText, Text: text}})
 }

@@ -26,13 +26,19 @@ type Config struct {
 	Graph      *graph.Client
 	Pictures   *outbound.Client // fetches profile pictures by address
 	Receipts   *receipt.Pusher  // brings receipts to customers; nil pushes as the official service does, to public addresses
-	Patience   Patience
-	Parallel   int // commands running at once, 0 for the outbox's default
+	Known      Known            // what is known of the network beforehand
 	Onboarding Onboarding
+	Patience   Patience
+	Parallel   int              // commands running at once, 0 for the outbox's default
 	Hold       bool             // accept changes, but send nothing to the network
 	Node       int64            // the number of this process among those that share the database
 	Now        func() time.Time // defaults to time.Now
 	Logger     *slog.Logger
+}
+
+// Known holds what a network is known to have without being asked. The zero value knows nothing, and leaves it to the network.
+type Known struct {
+	Templates group.Templates // all the approved ones
 }
 
 // Patience holds the times the gateway waits.
@@ -90,7 +96,7 @@ func New(cfg Config) *Gateway {
 	g.rereads.timers = map[int64]*time.Timer{}
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel, Node: cfg.Node, Lease: cfg.Patience.Lease,
 		Apart: map[store.LaneKind]int{store.CallbackLane: pushesAtOnce},
-		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand,
+		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand, store.DirectLane: g.runCommand,
 			store.CallbackLane: func(ctx context.Context, job outbox.Job) outbox.Verdict { return g.receipts.Run(ctx, job) }}})
 	g.receipts = receipt.NewDelivery(receipt.DeliveryConfig{Store: cfg.Store, Pusher: cfg.Receipts, Where: g.addressOf, Resume: g.outbox.Resume, Logger: g.log})
 	g.paces.log, g.paces.resume = g.log, g.outbox.Resume

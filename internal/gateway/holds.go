@@ -40,3 +40,11 @@ func holdCreation(tx *store.Tx, ref string) { tx.Hold("creation/" + ref) }
 func holdToken(tx *store.Tx, op *group.Operation) {
 	tx.Hold("token/" + FormatID(op.AccountID) + "/" + op.ClientToken)
 }
+
+// holdConversation holds what a business number and a person write to each other outside of groups.
+func holdConversation(tx *store.Tx, number, person group.Number) {
+	tx.Hold("direct/" + number.String() + "/" + person.String())
+}
+
+// holdMessage holds a message by the network's id, so that two reports of it do not both count as the first.
+func holdMessage(tx *store.Tx, wamid string) { tx.Hold("message/" + wamid) }

@@ -124,7 +124,7 @@ func (g *Gateway) takeInbox() {
 	g.inbox.Lock() // one after the other, or all would read the same
 	defer g.inbox.Unlock()
 	for after := int64(0); ; {
-		var page []store.Message
+		var page []store.Letter
 		err := g.store.Read(context.Background(), func(tx *store.Tx) (err error) {
 			page, err = tx.Inbox(g.store.Node(), after, inboxPage)
 			return err
@@ -150,7 +150,7 @@ func (g *Gateway) takeInbox() {
 }
 
 // giveUp drops a report that could not be taken in for long.
-func (g *Gateway) giveUp(m store.Message, cause error) {
+func (g *Gateway) giveUp(m store.Letter, cause error) {
 	if m.ID > store.IDAt(g.now().Add(-inboxPatience)) {
 		g.log.Error("a report that another node left here was not taken in; trying again later", "error", cause)
 		return
@@ -163,7 +163,7 @@ func (g *Gateway) giveUp(m store.Message, cause error) {
 }
 
 // takeMessage takes in one report and forgets it, both or neither.
-func (g *Gateway) takeMessage(m store.Message) error {
+func (g *Gateway) takeMessage(m store.Letter) error {
 	var e graph.Event
 	if err := json.Unmarshal(m.Body, &e); err != nil {
 		return fmt.Errorf("read a report: %w", err)

@@ -62,7 +62,7 @@ func (g *Gateway) RecordRefusal(ctx context.Context, c Caller, code, message str
 // begin fills in the part of an operation that tells who asked.
 func (g *Gateway) begin(c Caller, kind group.Kind) group.Operation {
 	op := group.Operation{AccountID: c.Principal.account, Kind: kind, State: group.Pending, Action: c.Action,
-		Principal: c.Principal.ARN, AccessKeyID: c.Principal.AccessKeyID, Source: c.Source, RequestID: c.RequestID,
+		Principal: c.Principal.ARN, AccessKeyID: c.Principal.key(), Source: c.Source, RequestID: c.RequestID,
 		NonceHash: c.Nonce, At: g.now()}
 	if c.ClientToken != "" {
 		op.ClientToken, op.ParamsDigest = c.Action+"/"+c.ClientToken, c.ParamsDigest
@@ -105,7 +105,7 @@ func (g *Gateway) change(ctx context.Context, c Caller, kind group.Kind, fn func
 		g.forget(s)
 		return s, err
 	}
-	if s.op.State == group.Pending {
+	if s.op.State == group.Pending && s.op.GroupID != 0 {
 		g.outbox.Wake(lane(s.op.GroupID))
 	}
 	return s, nil

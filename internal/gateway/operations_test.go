@@ -73,6 +73,7 @@ func (w *world) neighbour() (gateway.Caller, gateway.Target) {
 	g := w.gateway()
 	_, err := g.CreateAccount(ctx, id, "Neighbour")
 	w.must(err)
+	w.must(g.SetBeta(ctx, id, true))
 	_, err = g.CreateChannel(ctx, id, "cams-neighbour", "Neighbour")
 	w.must(err)
 	w.must(g.BindNumber(ctx, id, group.BusinessNumber{Number: number, SpaceID: "cams-neighbour", PhoneNumberID: "300", WABAID: wabaID, Token: "t"}))

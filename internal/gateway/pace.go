@@ -31,9 +31,9 @@ type pace struct {
 	inFlight int       // of all epochs
 	alive    time.Time // when the network last answered, or owed no answer
 
-	queue  []int64 // lanes that wait, and some that have left since
-	queued map[int64]bool
-	called map[int64]called // those whose turn has come and who are on their way
+	queue  []store.Lane // lanes that wait, and some that have left since
+	queued map[store.Lane]bool
+	called map[store.Lane]called // those whose turn has come and who are on their way
 	alarm  alarm
 }
 
@@ -52,7 +52,7 @@ type pass struct {
 }
 
 // enter lets a command through, or has its lane wait and gives nil. Whoever came before goes first.
-func (p *pace) enter(lane int64, creds graph.Credentials) *pass {
+func (p *pace) enter(lane store.Lane, creds graph.Credentials) *pass {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.account, p.app = p.all.shared(p.account, p.app, creds)
@@ -111,7 +111,7 @@ func (p *pace) pump(now time.Time) {
 			break
 		}
 		lane := p.pop()
-		if !p.all.resume(store.Lane{Kind: store.GroupLane, ID: lane}) {
+		if !p.all.resume(lane) {
 			p.discard(t)
 			continue
 		}
@@ -121,7 +121,7 @@ func (p *pace) pump(now time.Time) {
 }
 
 // pop takes the next lane out. There is one.
-func (p *pace) pop() int64 {
+func (p *pace) pop() store.Lane {
 	for {
 		lane := p.queue[0]
 		p.queue = p.queue[1:]
@@ -158,7 +158,7 @@ func (p *pace) ring() {
 }
 
 // forget takes a lane out that has given up.
-func (p *pace) forget(lane int64) {
+func (p *pace) forget(lane store.Lane) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.queued, lane)
@@ -177,7 +177,7 @@ func (p *pace) refusal() error {
 }
 
 // waitAgain puts the lane of a refused command first. It goes once its pass is given back and the network allows it.
-func (t *pass) waitAgain(lane int64) {
+func (t *pass) waitAgain(lane store.Lane) {
 	p := t.pace
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -40,7 +40,7 @@ func (all *paces) of(key paceKey) *pace {
 	found, ok := all.byNumber.Load(key)
 	if !ok {
 		found, _ = all.byNumber.LoadOrStore(key, &pace{all: all, number: key.number, gate: gate{places: firstPlaces, threshold: mostPlaces},
-			queued: map[int64]bool{}, called: map[int64]called{}})
+			queued: map[store.Lane]bool{}, called: map[store.Lane]called{}})
 	}
 	p, _ := found.(*pace)
 	return p
@@ -118,7 +118,7 @@ func (g *Gateway) Throttled(of graph.Limit) int64 { return g.paces.throttled[of]
 // enter lets a command through to the network, or says what becomes of it meanwhile.
 func (g *Gateway) enter(ctx context.Context, c *command) (*pass, outbox.Verdict) {
 	p := g.paces.of(paceKey{c.creds.PhoneNumberID, c.job.Item.Kind == group.KindSend})
-	lane := c.job.Item.Lane.ID
+	lane := c.job.Item.Lane
 	if t := p.enter(lane, c.creds); t != nil {
 		return t, outbox.Verdict{}
 	}
@@ -144,6 +144,6 @@ func (g *Gateway) early(c *command) outbox.Verdict {
 // throttled has a command that was refused because of a limit wait for the next try together with all that the limit is for.
 func (g *Gateway) throttled(c *command, err error) outbox.Verdict {
 	c.pass.refused(err) // in case that only the body of an answer said so
-	c.pass.waitAgain(c.job.Item.Lane.ID)
+	c.pass.waitAgain(c.job.Item.Lane)
 	return g.early(c)
 }

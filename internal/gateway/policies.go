@@ -17,30 +17,32 @@ type Policy struct {
 	Name        string
 	Type        ram.PolicyType
 	Description string
-	Document    string
-	CreatedAt   time.Time // zero for a system policy
+	Document    string // of the default version
+	Default     string // id of the default version, e.g. "v1"
+	Attached    int64  // to how many users, groups and roles
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
-// PutPolicy adds a custom policy or replaces its document; what is replaced holds from the next request on, also where it is
-// attached. Refusals: EntityNotExist.Account, InvalidParameter.PolicyName.…, InvalidParameter.Description.…,
-// InvalidParameter.PolicyDocument.Length, MalformedPolicyDocument, EntityAlreadyExists.Policy for the name of a system policy,
-// LimitExceeded.Policy.
+// PutPolicy adds a custom policy or gives it a new version, which holds from the next request on, also where the policy is attached;
+// of more than five versions the oldest goes. Refusals: EntityNotExist.Account, InvalidParameter.PolicyName.…,
+// InvalidParameter.Description.…, InvalidParameter.PolicyDocument.Length, MalformedPolicyDocument, EntityAlreadyExists.Policy for the
+// name of a system policy, LimitExceeded.Policy.
 func (g *Gateway) PutPolicy(ctx context.Context, account string, p Policy) error {
 	if err := checkPolicy(p); err != nil {
 		return err
 	}
 	return g.manageExisting(ctx, account, "account policy put", func(tx *store.Tx, op *group.Operation) error {
-		have, err := tx.Policies(op.AccountID)
+		row, err := tx.Policy(op.AccountID, p.Name)
+		if errors.Is(err, store.ErrNoRow) {
+			return addPolicy(tx, op, p)
+		}
 		if err != nil {
 			return err
 		}
-		known := slices.ContainsFunc(have, func(other store.Policy) bool { return other.Name == p.Name })
-		if err := ram.PoliciesPerAccount.CheckOneMore(len(have)); err != nil && !known {
-			return err
-		}
-		op.Result = p.Name
-		return tx.PutPolicy(&store.Policy{AccountID: op.AccountID, Name: p.Name, Description: p.Description, Document: p.Document,
-			CreatedAt: op.At})
+		row.Description = p.Description
+		_, err = addVersion(tx, op, row, NewVersion{Document: p.Document, Default: true, Rotate: true})
+		return err
 	})
 }
 
@@ -48,36 +50,116 @@ func checkPolicy(p Policy) error {
 	if err := errors.Join(ram.PolicyName.Check(p.Name), ram.Description.Check(p.Description)); err != nil {
 		return err
 	}
-	if _, taken := ram.FindSystemPolicy(p.Name); taken {
-		return &ram.Error{Code: ram.ErrPolicyExists.Code, Message: p.Name + " is a system policy; give yours another name."}
+	if _, ok := ram.FindSystemPolicy(p.Name); ok {
+		return &ram.Error{Code: ram.ErrPolicyExists.Code, Message: "There is a system policy " + p.Name + "; give another name."}
 	}
 	_, err := ram.ParseCustomPolicy([]byte(p.Document))
 	return err
+}
+
+// addPolicy adds a policy with its first version.
+func addPolicy(tx *store.Tx, op *group.Operation, p Policy) error {
+	have, err := tx.Policies(op.AccountID)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(have, func(other store.Policy) bool { return other.Name == p.Name }) {
+		return &ram.Error{Code: ram.ErrPolicyExists.Code, Message: "There is already a policy " + p.Name + "; give it a new version, or another name."}
+	}
+	if err := ram.PoliciesPerAccount.CheckOneMore(len(have)); err != nil {
+		return err
+	}
+	op.Result = p.Name
+	return tx.PutPolicy(&store.Policy{AccountID: op.AccountID, Name: p.Name, Description: p.Description, Document: p.Document,
+		CreatedAt: op.At, UpdatedAt: op.At})
+}
+
+// NewVersion is a version that a policy is to get.
+type NewVersion struct {
+	Document string
+	Default  bool // it holds from now on
+	Rotate   bool // with as many versions as there can be, the oldest goes that is not the default
+}
+
+// addVersion gives a policy another version.
+func addVersion(tx *store.Tx, op *group.Operation, row store.Policy, v NewVersion) (PolicyVersion, error) {
+	have, err := tx.PolicyVersions(op.AccountID, row.Name)
+	if err != nil {
+		return PolicyVersion{}, err
+	}
+	if err := ram.VersionsPerPolicy.CheckOneMore(len(have)); err != nil {
+		if !v.Rotate {
+			return PolicyVersion{}, err
+		}
+		oldest := have[slices.IndexFunc(have, func(o store.PolicyVersion) bool { return o.Number != row.Default })]
+		if err := tx.DeletePolicyVersion(op.AccountID, row.Name, oldest.Number); err != nil {
+			return PolicyVersion{}, err
+		}
+	}
+	row.Last++
+	row.UpdatedAt = op.At
+	if v.Default {
+		row.Default, row.Document = row.Last, v.Document
+	}
+	op.Result = row.Name + " " + ram.VersionID(row.Last)
+	made := store.PolicyVersion{AccountID: op.AccountID, Policy: row.Name, Number: row.Last, Document: v.Document, CreatedAt: op.At}
+	if err := errors.Join(tx.PutPolicyVersion(&made), tx.PutPolicy(&row)); err != nil {
+		return PolicyVersion{}, err
+	}
+	return shownVersion(made, row.Default), nil
 }
 
 // Policies gives the policies that can be attached in an account: the system's, then its own by name. Refusals:
 // EntityNotExist.Account.
 func (g *Gateway) Policies(ctx context.Context, account string) ([]Policy, error) {
 	var out []Policy
-	for _, p := range ram.SystemPolicies() {
-		out = append(out, Policy{Name: p.Name, Type: ram.PolicySystem, Description: p.Description, Document: p.Document})
-	}
-	err := g.look(ctx, account, func(tx *store.Tx, id int64) error {
-		own, err := tx.Policies(id)
-		for _, p := range own {
-			out = append(out, Policy{Name: p.Name, Type: ram.PolicyCustom, Description: p.Description, Document: p.Document,
-				CreatedAt: p.CreatedAt})
-		}
+	err := g.look(ctx, account, func(tx *store.Tx, id int64) (err error) {
+		out, err = policiesOf(tx, id)
 		return err
 	})
 	return out, err
+}
+
+func policiesOf(tx *store.Tx, account int64) ([]Policy, error) {
+	counts, err := tx.CountAttachments(account)
+	if err != nil {
+		return nil, err
+	}
+	own, err := tx.Policies(account)
+	if err != nil {
+		return nil, err
+	}
+	var out []Policy
+	for _, p := range ram.SystemPolicies() {
+		out = append(out, systemPolicy(p))
+	}
+	for _, p := range own {
+		out = append(out, customPolicy(p))
+	}
+	for _, c := range counts {
+		i := slices.IndexFunc(out, func(p Policy) bool { return p.Name == c.Policy && string(p.Type) == c.Kind })
+		if i >= 0 {
+			out[i].Attached = c.Times
+		}
+	}
+	return out, nil
+}
+
+func systemPolicy(p ram.SystemPolicy) Policy {
+	return Policy{Name: p.Name, Type: ram.PolicySystem, Description: p.Description, Document: p.Document, Default: p.Version}
+}
+
+func customPolicy(p store.Policy) Policy {
+	return Policy{Name: p.Name, Type: ram.PolicyCustom, Description: p.Description, Document: p.Document, Default: ram.VersionID(p.Default),
+		CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt}
 }
 
 // UserPolicies gives the names of the policies that a user has. Refusals: EntityNotExist.Account, EntityNotExist.User.
 func (g *Gateway) UserPolicies(ctx context.Context, account, user string) ([]string, error) {
 	var names []string
 	err := g.look(ctx, account, func(tx *store.Tx, id int64) error {
-		_, links, err := attachments(tx, id, user)
+		links, err := attachedTo(tx, id, UserEntity(user))
+		names = nil
 		for _, l := range links {
 			names = append(names, l.Policy)
 		}
@@ -86,83 +168,46 @@ func (g *Gateway) UserPolicies(ctx context.Context, account, user string) ([]str
 	return names, err
 }
 
-// attachments gives the key of a user and what is attached to them.
-func attachments(tx *store.Tx, account int64, user string) (int64, []store.Attachment, error) {
-	if user == "" {
-		return 0, nil, &ram.Error{Code: ram.ErrUserNotExist.Code,
-			Message: "Policies belong to users; the account itself may do everything. Name a user."}
-	}
-	id, err := userID(tx, account, user)
-	if err != nil {
-		return 0, nil, err
-	}
-	links, err := tx.Attachments(account, id)
-	return id, links, err
-}
-
-// linkage is a user and a policy that are to be tied together or parted.
-type linkage struct{ account, user, policy string }
-
 // AttachPolicy gives a user a policy, the system's or the account's own of that name. Refusals: EntityNotExist.Account,
 // EntityNotExist.User, EntityNotExist.Policy, EntityAlreadyExists.User.Policy, LimitExceeded.User.Policy.
 func (g *Gateway) AttachPolicy(ctx context.Context, account, user, policy string) error {
-	l := linkage{account, user, policy}
-	return g.link(ctx, l, "account policy attach", func(tx *store.Tx, have []store.Attachment, a store.Attachment) error {
-		if slices.Contains(have, a) {
-			return &ram.Error{Code: ram.ErrUserPolicyExists.Code, Message: "User " + user + " has the policy " + policy + " already."}
-		}
-		quota := ram.SystemPoliciesPerUser
-		if a.Kind == string(ram.PolicyCustom) {
-			quota = ram.CustomPoliciesPerUser
-		}
-		others := slices.DeleteFunc(have, func(other store.Attachment) bool { return other.Kind != a.Kind })
-		if err := quota.CheckOneMore(len(others)); err != nil {
-			return err
-		}
-		return tx.Attach(a)
+	return g.link(ctx, account, policy, "account policy attach", func(tx *store.Tx, op *group.Operation, p PolicyName) error {
+		return attach(tx, op, UserEntity(user), p)
 	})
 }
 
 // DetachPolicy takes a policy from a user. Refusals: EntityNotExist.Account, EntityNotExist.User, EntityNotExist.Policy,
 // EntityNotExist.User.Policy.
 func (g *Gateway) DetachPolicy(ctx context.Context, account, user, policy string) error {
-	l := linkage{account, user, policy}
-	return g.link(ctx, l, "account policy detach", func(tx *store.Tx, have []store.Attachment, a store.Attachment) error {
-		if !slices.Contains(have, a) {
-			return &ram.Error{Code: ram.ErrUserPolicyNotExist.Code, Message: "User " + user + " does not have the policy " + policy + "."}
-		}
-		return tx.Detach(a)
+	return g.link(ctx, account, policy, "account policy detach", func(tx *store.Tx, op *group.Operation, p PolicyName) error {
+		return detach(tx, op, UserEntity(user), p)
 	})
 }
 
-func (g *Gateway) link(ctx context.Context, l linkage, action string,
-	fn func(tx *store.Tx, have []store.Attachment, a store.Attachment) error) error {
-	return g.manageExisting(ctx, l.account, action, func(tx *store.Tx, op *group.Operation) error {
-		owner, have, err := attachments(tx, op.AccountID, l.user)
+func (g *Gateway) link(ctx context.Context, account, policy, action string, fn func(tx *store.Tx, op *group.Operation, p PolicyName) error) error {
+	return g.manageExisting(ctx, account, action, func(tx *store.Tx, op *group.Operation) error {
+		kind, err := policyType(tx, op.AccountID, policy)
 		if err != nil {
 			return err
 		}
-		kind, err := policyType(tx, op.AccountID, l.policy)
-		if err != nil {
-			return err
-		}
-		op.Result = l.user + " " + l.policy
-		return fn(tx, have, store.Attachment{AccountID: op.AccountID, UserID: owner, Kind: string(kind), Policy: l.policy})
+		return fn(tx, op, PolicyName{Type: kind, Name: policy})
 	})
 }
 
-// policyType finds out whose policy a name means. No custom policy has the name of a system policy.
+// policyType finds out whose policy a name means. No custom policy is made with the name of a system policy.
 func policyType(tx *store.Tx, account int64, name string) (ram.PolicyType, error) {
 	if _, ok := ram.FindSystemPolicy(name); ok {
 		return ram.PolicySystem, nil
 	}
-	own, err := tx.Policies(account)
-	if err != nil {
-		return "", err
+	_, err := findPolicy(tx, account, name)
+	return ram.PolicyCustom, err
+}
+
+func findPolicy(tx *store.Tx, account int64, name string) (store.Policy, error) {
+	p, err := tx.Policy(account, name)
+	if errors.Is(err, store.ErrNoRow) {
+		err = &ram.Error{Code: ram.ErrPolicyNotExist.Code,
+			Message: fmt.Sprintf("There is no policy %.128q; list the policies to see which there are.", name)}
 	}
-	if slices.ContainsFunc(own, func(p store.Policy) bool { return p.Name == name }) {
-		return ram.PolicyCustom, nil
-	}
-	return "", &ram.Error{Code: ram.ErrPolicyNotExist.Code,
-		Message: fmt.Sprintf("There is no policy %.128q; list the policies to see which there are.", name)}
+	return p, err
 }

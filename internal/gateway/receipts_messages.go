@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -21,6 +22,9 @@ func (g *Gateway) tellInbound(tx *store.Tx, fx *effects, n *group.BusinessNumber
 	}
 	in := receipt.Inbound{MessageID: m.ID, CustSpaceID: n.SpaceID, WABAID: n.WABAID, From: digits(m.From), FromUserID: m.FromUserID, Name: m.Name,
 		To: n.Number.String(), Timestamp: g.reportedAt(e).UnixMilli(), NoticeType: "inbound", GroupID: e.GroupID}
+	if fx.message != nil {
+		in.MessageID = FormatID(fx.message.ID)
+	}
 	in.Type, in.Message = receipt.Content(m)
 	return g.tellMessage(tx, fx, n, e, group.EventInbound, in)
 }
@@ -38,7 +42,7 @@ func (g *Gateway) tellStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber,
 	if !ok {
 		return nil // such as that a voice message was played, or one was deleted: the official service does not push these
 	}
-	sent, err := sentMessage(tx, n, s)
+	sent, err := sentMessage(tx, fx, n, s)
 	if err != nil {
 		return err
 	}
@@ -64,25 +68,34 @@ type sentOne struct {
 	template, name, language string // of a template
 }
 
-// sentMessage gives what is known of the message that a status is about. A message of ours is known to callers by its operation; one
-// that another program of the same business sent, by the network's id alone.
-func sentMessage(tx *store.Tx, n *group.BusinessNumber, s *graph.Status) (sentOne, error) {
-	foreign := sentOne{id: s.MessageID, task: s.MessageID}
-	operation, err := strconv.ParseInt(s.CallbackData, 10, 64)
-	if err != nil {
-		return foreign, nil //nolint:nilerr // it was not sent from here
+// sentMessage gives what is known of the message that a status is about. One that another program of the same business sent is known by
+// the network's id alone.
+func sentMessage(tx *store.Tx, fx *effects, n *group.BusinessNumber, s *graph.Status) (sentOne, error) {
+	m := fx.message
+	if m == nil {
+		found, err := messageOf(tx, n, s)
+		switch {
+		case errors.Is(err, store.ErrNoRow):
+			return sentOne{id: s.MessageID, task: s.MessageID}, nil
+		case err != nil:
+			return sentOne{}, err
+		}
+		m = &found
 	}
-	op, err := tx.Operation(operation)
-	switch {
-	case errors.Is(err, store.ErrNoRow):
-		return foreign, nil
-	case err != nil:
-		return foreign, err
-	case op.AccountID != n.AccountID || op.Kind != group.KindSend:
-		return foreign, nil
+	id := FormatID(m.ID)
+	return sentOne{id: id, task: cmp.Or(m.TaskID, id), frame: m.Frame(), kind: strings.ToUpper(m.Kind),
+		template: m.TemplateCode, name: m.TemplateName, language: m.Language}, nil
+}
+
+// messageOf finds a message by the key that went out with it, or else by the network's id.
+func messageOf(tx *store.Tx, n *group.BusinessNumber, s *graph.Status) (store.Message, error) {
+	if key, err := strconv.ParseInt(s.CallbackData, 10, 64); err == nil {
+		m, err := tx.Message(key)
+		if err == nil && m.Number == n.Number || err != nil && !errors.Is(err, store.ErrNoRow) {
+			return m, err
+		}
 	}
-	id := FormatID(op.ID)
-	return sentOne{id: id, task: id, frame: "message", kind: "TEXT"}, nil
+	return tx.MessageByWAMID(n.Number, s.MessageID)
 }
 
 // tellMessage writes a receipt down in the form in which it is pushed.

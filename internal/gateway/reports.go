@@ -52,8 +52,16 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	case graph.GroupCreate:
 		return g.onCreate(tx, fx, n, e)
 	case graph.MessageStatus:
-		return errors.Join(g.tellStatus(tx, fx, n, e), g.onStatus(tx, fx, n, e))
+		fx.message = nil
+		if err := g.onStatus(tx, fx, n, e); err != nil {
+			return err
+		}
+		return g.tellStatus(tx, fx, n, e)
 	case graph.MessageReceived:
+		fx.message = nil
+		if err := g.onMessage(tx, fx, n, e); err != nil {
+			return err
+		}
 		return g.tellInbound(tx, fx, n, e)
 	case graph.GroupDelete, graph.ParticipantsAdd, graph.ParticipantsRemove, graph.SettingsUpdate, graph.Suspend, graph.SuspendCleared:
 	default:
@@ -70,7 +78,7 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 		return nil
 	}
 	if g.store.Shared() {
-		if fx.head, err = headItem(tx, fx, gr.ID); err != nil {
+		if fx.head, err = headItem(tx, fx, lane(gr.ID)); err != nil {
 			return err
 		}
 		if gone, err := g.elsewhere(tx, fx, e, fx.head); gone || err != nil {
@@ -139,7 +147,7 @@ func (g *Gateway) replay(tx *store.Tx, fx *effects, networkID, ref string) error
 func (g *Gateway) headOf(tx *store.Tx, fx *effects, groupID int64, kind group.Kind) (it *store.Item, err error) {
 	if fx.looked == groupID {
 		it = fx.head
-	} else if it, err = headItem(tx, fx, groupID); err != nil {
+	} else if it, err = headItem(tx, fx, lane(groupID)); err != nil {
 		return nil, err
 	}
 	if it == nil || it.Kind != kind {
@@ -148,9 +156,9 @@ func (g *Gateway) headOf(tx *store.Tx, fx *effects, groupID int64, kind group.Ki
 	return it, nil
 }
 
-// headItem gives the head of a group's lane, nil when that is empty.
-func headItem(tx *store.Tx, fx *effects, groupID int64) (*store.Item, error) {
-	it, alone, err := tx.HeadAlone(lane(groupID))
+// headItem gives the head of a lane, nil when that is empty.
+func headItem(tx *store.Tx, fx *effects, l store.Lane) (*store.Item, error) {
+	it, alone, err := tx.HeadAlone(l)
 	switch {
 	case errors.Is(err, store.ErrNoRow):
 		return nil, nil

@@ -17,6 +17,7 @@ type Retention struct {
 	DeadItems  time.Duration // work that was given up
 	Reports    time.Duration // of the network, about groups that nobody here knows
 	Refusals   time.Duration // why calls were refused
+	Messages   time.Duration // what was written, and how far it came
 	Nonces     time.Duration // in PostgreSQL, where all nodes share them
 }
 
@@ -100,6 +101,7 @@ func (p *Pruner) kinds() []pruned {
 		{"dead items", keep.DeadItems, batch, (*store.Tx).PruneDeadItems},
 		{"parked reports", keep.Reports, batch, (*store.Tx).PruneParked},
 		{"explanations", keep.Refusals, batch, (*store.Tx).PruneExplanations},
+		{"messages", keep.Messages, batch, (*store.Tx).PruneMessages},
 	}
 	if p.cfg.Store.Shared() {
 		kinds = append(kinds, pruned{"nonces", keep.Nonces, 20 * batch, (*store.Tx).PruneNonces})

@@ -89,9 +89,15 @@ func (g *Gateway) recordFailure(tx *store.Tx, fx *effects, f failure) error {
 		return err
 	}
 	fx.ended(op)
+	if op.Kind == group.KindSend {
+		news := store.MessageNews{State: group.MessageFailed, At: g.now(), Code: f.code, Reason: f.message}
+		if err := tx.MoveMessage(op.ID, news); err != nil {
+			return err
+		}
+	}
 	gr, err := tx.Group(f.group)
 	if errors.Is(err, store.ErrNoRow) {
-		return nil // the operation must end all the same
+		return nil // the operation must end all the same, and one of a message outside of groups has none
 	}
 	if err != nil {
 		return err

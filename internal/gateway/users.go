@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/ram"
@@ -19,31 +18,42 @@ func (g *Gateway) CreateUser(ctx context.Context, account, name, displayName str
 	if displayName == "" {
 		displayName = name
 	}
-	if err := errors.Join(ram.UserName.Check(name), ram.DisplayName.Check(displayName)); err != nil {
+	u := ram.User{AccountID: ram.AccountID(account), Name: name, DisplayName: displayName}
+	if err := g.prepareUser(&u); err != nil {
 		return ram.User{}, err
 	}
-	id, err := ram.GenerateEntityID(rand.Reader)
-	if err != nil {
-		return ram.User{}, err
-	}
-	u := ram.User{ID: id, AccountID: ram.AccountID(account), Name: name, DisplayName: displayName, CreatedAt: g.now()}
-	err = g.manageExisting(ctx, account, "account user create", func(tx *store.Tx, op *group.Operation) error {
-		users, err := tx.Users(op.AccountID)
-		if err != nil {
-			return err
-		}
-		for _, other := range users {
-			if other.Name == name {
-				return &ram.Error{Code: ram.ErrUserExists.Code, Message: "There is already a user " + name + "; give another name."}
-			}
-		}
-		if err := ram.UsersPerAccount.CheckOneMore(len(users)); err != nil {
-			return err
-		}
-		op.Result = name
-		return tx.InsertUser(&u)
+	err := g.manageExisting(ctx, account, "account user create", func(tx *store.Tx, op *group.Operation) error {
+		return addUser(tx, op, &u)
 	})
 	return u, err
+}
+
+// prepareUser checks a new user and gives it its id.
+func (g *Gateway) prepareUser(u *ram.User) (err error) {
+	if err := u.Check(); err != nil {
+		return err
+	}
+	u.CreatedAt = g.now()
+	u.UpdatedAt = u.CreatedAt
+	u.ID, err = ram.GenerateEntityID(rand.Reader)
+	return err
+}
+
+func addUser(tx *store.Tx, op *group.Operation, u *ram.User) error {
+	users, err := tx.Users(op.AccountID)
+	if err != nil {
+		return err
+	}
+	for i := range users {
+		if users[i].Name == u.Name {
+			return &ram.Error{Code: ram.ErrUserExists.Code, Message: "There is already a user " + u.Name + "; give another name."}
+		}
+	}
+	if err := ram.UsersPerAccount.CheckOneMore(len(users)); err != nil {
+		return err
+	}
+	op.Result = u.Name
+	return tx.InsertUser(u)
 }
 
 // Users gives the users of an account by name. Refusals: EntityNotExist.Account.
@@ -61,15 +71,20 @@ func userID(tx *store.Tx, account int64, name string) (int64, error) {
 	if name == "" {
 		return 0, nil
 	}
-	u, err := tx.UserByName(account, name)
-	if errors.Is(err, store.ErrNoRow) {
-		return 0, &ram.Error{Code: ram.ErrUserNotExist.Code,
-			Message: fmt.Sprintf("There is no user %q in account %d; create it first.", name, account)}
-	}
+	u, err := findUser(tx, account, name)
 	if err != nil {
 		return 0, err
 	}
-	return strconv.ParseInt(u.ID, 10, 64)
+	return entityKey(u.ID)
+}
+
+func findUser(tx *store.Tx, account int64, name string) (ram.User, error) {
+	u, err := tx.UserByName(account, name)
+	if errors.Is(err, store.ErrNoRow) {
+		err = &ram.Error{Code: ram.ErrUserNotExist.Code,
+			Message: fmt.Sprintf("There is no user %.64q in account %d; create it first.", name, account)}
+	}
+	return u, err
 }
 
 // CreateAccessKey makes a key for a user, or with user "" for the account itself. Its secret is given this once. Refusals:
@@ -85,21 +100,26 @@ func (g *Gateway) CreateAccessKey(ctx context.Context, account, user string) (ra
 		if err != nil {
 			return err
 		}
-		have, err := tx.AccessKeys(op.AccountID, owner)
-		if err != nil {
-			return err
-		}
-		if ram.AccessKeysPerUser.CheckOneMore(len(have)) != nil {
-			return &ram.Error{Code: "LimitExceeded.User.AccessKey", Message: "There are two access keys already; delete one first."}
-		}
-		op.Result = k.ID
-		return tx.InsertAccessKey(&store.AccessKey{ID: k.ID, AccountID: op.AccountID, UserID: owner, Secret: k.Secret, Active: true,
-			CreatedAt: k.CreatedAt})
+		return addKey(tx, op, owner, &k)
 	})
 	if err != nil {
 		return ram.AccessKey{}, err
 	}
 	return k, nil
+}
+
+// addKey gives a key to a user, or with owner 0 to the account itself.
+func addKey(tx *store.Tx, op *group.Operation, owner int64, k *ram.AccessKey) error {
+	have, err := tx.AccessKeys(op.AccountID, owner)
+	if err != nil {
+		return err
+	}
+	if ram.AccessKeysPerUser.CheckOneMore(len(have)) != nil {
+		return &ram.Error{Code: "LimitExceeded.User.AccessKey", Message: "There are two access keys already; delete one first."}
+	}
+	op.Result = k.ID
+	return tx.InsertAccessKey(&store.AccessKey{ID: k.ID, AccountID: op.AccountID, UserID: owner, Secret: k.Secret, Active: true,
+		CreatedAt: k.CreatedAt})
 }
 
 // AccessKeys gives the keys of a user, or with user "" those of the account itself, oldest first and without secrets.
@@ -111,16 +131,23 @@ func (g *Gateway) AccessKeys(ctx context.Context, account, user string) ([]ram.A
 		if err != nil {
 			return err
 		}
-		keys, err := tx.AccessKeys(id, owner)
-		for _, k := range keys {
-			status := ram.KeyInactive
-			if k.Active {
-				status = ram.KeyActive
-			}
-			out = append(out, ram.AccessKey{ID: k.ID, Status: status, UserName: user, CreatedAt: k.CreatedAt})
-		}
+		out, err = keysOf(tx, id, owner, user)
 		return err
 	})
+	return out, err
+}
+
+// keysOf gives the keys of a user, or with owner 0 those of the account itself.
+func keysOf(tx *store.Tx, account, owner int64, user string) ([]ram.AccessKey, error) {
+	keys, err := tx.AccessKeys(account, owner)
+	out := make([]ram.AccessKey, 0, len(keys))
+	for _, k := range keys {
+		status := ram.KeyInactive
+		if k.Active {
+			status = ram.KeyActive
+		}
+		out = append(out, ram.AccessKey{ID: k.ID, Status: status, UserName: user, CreatedAt: k.CreatedAt})
+	}
 	return out, err
 }
 

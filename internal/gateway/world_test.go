@@ -70,6 +70,7 @@ type world struct {
 
 	over     chan struct{} // closed when the test ends
 	patience gateway.Patience
+	known    gateway.Known
 	receipts receipt.Config
 	parallel int    // commands computing at once; 0 is the default
 	node     int64  // the number of the gateway among those that share a database
@@ -150,7 +151,7 @@ func (w *world) open() {
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
 	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
-		Receipts: receipt.NewPusher(w.receipts), Patience: w.patience, Parallel: w.parallel, Node: w.node, Now: w.clock.now, Logger: quiet})
+		Receipts: receipt.NewPusher(w.receipts), Patience: w.patience, Parallel: w.parallel, Node: w.node, Now: w.clock.now, Logger: quiet, Known: w.known})
 	w.must(h.gateway.Start(ctx))
 	w.house = h
 	w.hooks.open(h.gateway)
@@ -198,6 +199,9 @@ func (w *world) shut() {
 func settle(g *gateway.Gateway) error {
 	_, err := g.CreateAccount(ctx, account, "Tests")
 	if err != nil {
+		return err
+	}
+	if err := g.SetBeta(ctx, account, true); err != nil {
 		return err
 	}
 	if _, err := g.CreateChannel(ctx, account, space, "Tests"); err != nil {

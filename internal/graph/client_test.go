@@ -242,7 +242,7 @@ var everyCall = map[string]func(context.Context, *Client) error{
 		return err
 	},
 	"SendText": func(ctx context.Context, c *Client) error {
-		_, err := c.SendText(ctx, creds, GroupText{GroupID: "G", Body: "hello"})
+		_, err := c.Send(ctx, creds, Outgoing{Group: true, To: "G", Body: TextBody{Body: "hello"}})
 		return err
 	},
 	"SubscribeApp": func(ctx context.Context, c *Client) error { return c.SubscribeApp(ctx, creds, "W") },

@@ -58,6 +58,8 @@ const (
 	CodeMediaUpload            = 131053
 	CodePairRateLimit          = 131056
 	CodeMaintenance            = 131057
+	CodeTemplateParameters     = 132000 // as many parameters as the template has variables are needed
+	CodeTemplateUnknown        = 132001 // no approved template of this name in this language
 	CodeServerUnavailable      = 133004
 )
 
@@ -89,6 +91,9 @@ var titles = map[int]string{
 	CodeParameterMissing:       "Required parameter is missing",
 	CodeParameterValue:         "Parameter value is not valid",
 	CodeTemporarilyUnavailable: "Service temporarily unavailable",
+	CodeWindowClosed:           "The person has not written for 24 hours",
+	CodeTemplateParameters:     "Number of template parameters does not match",
+	CodeTemplateUnknown:        "Template does not exist in this language",
 }
 
 // classes holds every code whose class is not Permanent. The HTTP status has no say where the code is listed: Meta's
@@ -131,5 +136,5 @@ var permanent = map[int]bool{
 	CodeJoinRequestUnknown: true, CodeCreationSuspended: true, CodeInvalidObject: true, CodeInvalidParameter: true,
 	CodeObjectNotFound: true, CodeParameterMissing: true, CodeParameterValue: true, CodeUndeliverable: true,
 	CodePaymentProblem: true, CodeIncorrectCertificate: true, CodeWindowClosed: true, CodeUnsupportedType: true,
-	CodeMediaUpload: true, CodeUnsupportedMessage: true,
+	CodeMediaUpload: true, CodeUnsupportedMessage: true, CodeTemplateParameters: true, CodeTemplateUnknown: true,
 }

@@ -176,14 +176,14 @@ func TestSendText(t *testing.T) {
 	t.Parallel()
 	c, seen := answering(t, 200, `{"messaging_product":"whatsapp","contacts":[{"input":"G","wa_id":"G"}],
 		"messages":[{"id":"wamid.1","group_id":"G"}]}`)
-	id, err := c.SendText(t.Context(), creds, GroupText{GroupID: "G", Body: "hello", CallbackData: "op-1"})
+	id, err := c.Send(t.Context(), creds, Outgoing{Group: true, To: "G", Body: TextBody{Body: "hello"}, CallbackData: "op-1"})
 	if err != nil || id != "wamid.1" {
 		t.Fatalf("got %q, %v", id, err)
 	}
-	wantRequest(t, seen, "POST /v25.0/106540352242922/messages", `{"messaging_product":"whatsapp","recipient_type":"group",`+
-		`"to":"G","type":"text","text":{"body":"hello"},"biz_opaque_callback_data":"op-1"}`)
+	wantRequest(t, seen, "POST /v25.0/106540352242922/messages", `{"biz_opaque_callback_data":"op-1","messaging_product":"whatsapp",`+
+		`"recipient_type":"group","text":{"body":"hello"},"to":"G","type":"text"}`)
 	c, _ = answering(t, 200, `{"messages":[]}`)
-	_, err = c.SendText(t.Context(), creds, GroupText{GroupID: "G", Body: "hello"})
+	_, err = c.Send(t.Context(), creds, Outgoing{Group: true, To: "G", Body: TextBody{Body: "hello"}})
 	wantError(t, err, Temporary, 0)
 }
 

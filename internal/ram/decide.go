@@ -34,6 +34,7 @@ func (e Effect) String() string {
 const (
 	AccountLevelIdentityBasedPolicy = "AccountLevelIdentityBasedPolicy"
 	SessionPolicy                   = "SessionPolicy"
+	AssumeRolePolicy                = "AssumeRolePolicy" // the trust policy of a role
 )
 
 // Request is what somebody wants to do, and the circumstances that conditions

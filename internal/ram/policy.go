@@ -3,6 +3,8 @@ package ram
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -151,4 +153,16 @@ func (p *Policy) verdict(req *Request) (Effect, int) {
 		effect, number = Allow, i+1
 	}
 	return effect, number
+}
+
+// VersionID writes the number of a version of a policy as RAM does: v1, v2 and so on.
+func VersionID(number int64) string { return "v" + strconv.FormatInt(number, 10) }
+
+// ParseVersionID reads the id of a version of a policy. The error has the code InvalidParameter.VersionId.Format.
+func ParseVersionID(text string) (int64, error) {
+	number, err := strconv.ParseInt(strings.TrimPrefix(text, "v"), 10, 64)
+	if err != nil || number < 1 || VersionID(number) != text {
+		return 0, badFormat("VersionId")
+	}
+	return number, nil
 }

@@ -16,6 +16,9 @@ const (
 	AdministratorAccess      = "AdministratorAccess"
 	AliyunCamsFullAccess     = "AliyunCamsFullAccess"
 	AliyunCamsReadOnlyAccess = "AliyunCamsReadOnlyAccess"
+	AliyunRAMFullAccess      = "AliyunRAMFullAccess"
+	AliyunRAMReadOnlyAccess  = "AliyunRAMReadOnlyAccess"
+	AliyunSTSAssumeRole      = "AliyunSTSAssumeRoleAccess"
 )
 
 // SystemPolicy is a policy that every account has.
@@ -37,6 +40,15 @@ var systemPolicies = []SystemPolicy{
 	systemPolicy(AliyunCamsReadOnlyAccess,
 		"Looking, without changing anything, in Chat App Message Service.",
 		`{"Version":"1","Statement":[{"Effect":"Allow","Action":["cams:Get*","cams:List*"],"Resource":"*"}]}`),
+	systemPolicy(AliyunRAMFullAccess,
+		"Users, groups, roles, policies and keys of the account.",
+		`{"Version":"1","Statement":[{"Effect":"Allow","Action":"ram:*","Resource":"*"}]}`),
+	systemPolicy(AliyunRAMReadOnlyAccess,
+		"Looking at users, groups, roles, policies and keys of the account, without changing any.",
+		`{"Version":"1","Statement":[{"Effect":"Allow","Action":["ram:Get*","ram:List*"],"Resource":"*"}]}`),
+	systemPolicy(AliyunSTSAssumeRole,
+		"Taking any role that allows it.",
+		`{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`),
 }
 
 // systemPolicy panics on a document that does not parse: the documents are

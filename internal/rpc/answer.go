@@ -107,6 +107,13 @@ func (x *exchange) setHeaders(r *reply, length int) {
 // writeEnvelope writes an answer of the business layer. AccessDeniedDetail is left out: typed clients take only text there.
 func (x *exchange) writeEnvelope(w *Writer, r *reply) {
 	w.document(x.operation.Action+"Response", func() {
+		if x.operation.RAMStyle {
+			w.Text("RequestId", x.RequestID)
+			if r.answer.Members != nil {
+				r.answer.Members(w)
+			}
+			return
+		}
 		w.Text("Message", r.Message)
 		w.Text("RequestId", x.RequestID)
 		w.Text("Code", r.Code)

@@ -24,7 +24,7 @@ func (s *Server) authenticate(ctx context.Context, x *exchange) error {
 	if age := x.now.Sub(x.claim.Time); age > ClockTolerance || age < -ClockTolerance {
 		return refuse(codeTimeExpired)
 	}
-	p, err := s.principal(ctx, &x.claim)
+	p, err := s.principal(ctx, &x.claim, x.now)
 	if err != nil {
 		return err
 	}
@@ -43,14 +43,10 @@ func (s *Server) authenticate(ctx context.Context, x *exchange) error {
 	return nil
 }
 
-// principal finds who a key stands for, and checks that the key may be used and goes with the token. Temporary keys are
-// never in the directory, so one that comes with a token has a token that nobody here has made.
-func (s *Server) principal(ctx context.Context, c *signature.Claim) (*gateway.Principal, error) {
+// principal finds who a key stands for, and checks that the key may be used and goes with the token.
+func (s *Server) principal(ctx context.Context, c *signature.Claim, now time.Time) (*gateway.Principal, error) {
 	if strings.HasPrefix(c.AccessKeyID, "STS.") {
-		if c.SecurityToken == "" {
-			return nil, refuse(codeTokenMissing)
-		}
-		return nil, refuse(codeTokenMalformed)
+		return s.sessionPrincipal(ctx, c, now)
 	}
 	p, err := s.gateway.Principal(ctx, c.AccessKeyID)
 	switch {
@@ -64,6 +60,28 @@ func (s *Server) principal(ctx context.Context, c *signature.Claim) (*gateway.Pr
 		return nil, refuse(codeTokenMismatch)
 	}
 	return p, nil
+}
+
+// sessionPrincipal finds who a temporary key stands for, by the token that goes with it. The key's secret is in the token, so that the
+// signature shows that both come from whom we gave them to.
+func (s *Server) sessionPrincipal(ctx context.Context, c *signature.Claim, now time.Time) (*gateway.Principal, error) {
+	if c.SecurityToken == "" {
+		return nil, refuse(codeTokenMissing)
+	}
+	session, err := s.tokens.open(c.SecurityToken)
+	switch {
+	case err != nil:
+		return nil, refuse(codeTokenMalformed)
+	case session.AccessKeyID != c.AccessKeyID:
+		return nil, refuse(codeTokenMismatch)
+	case !now.Before(session.ExpiresAt):
+		return nil, refuse(codeTokenExpired)
+	}
+	p, err := s.gateway.SessionPrincipal(ctx, &session)
+	if errors.Is(err, gateway.ErrNoKey) {
+		return nil, refusef(codeKeyUnknown, "Specified access key is not found: the role of the session has been deleted.")
+	}
+	return p, err
 }
 
 // refuseClaim puts what the signature package says into a refusal.

@@ -12,8 +12,7 @@ import (
 // count by themselves, so that a user without permission cannot use up what others of the account may do.
 func (s *Server) authorize(ctx context.Context, x *exchange) error {
 	p := x.Caller.Principal
-	asked := s.asked(x)
-	decision := ram.Decide(&p.Identity, &asked)
+	decision := x.decide()
 	barred := x.operation.Beta && !p.Beta
 	counted := bucketName{account: p.AccountID, action: x.operation.Action, refused: !decision.Allowed() || barred}
 	if err := s.throttle.take(counted, x.now); err != nil {
@@ -31,28 +30,50 @@ func (s *Server) authorize(ctx context.Context, x *exchange) error {
 	return nil
 }
 
-// asked is what a call is authorised for.
-func (s *Server) asked(x *exchange) ram.Request {
+// decide asks the caller's policies, once for each resource that the call is about; the first refusal counts.
+func (x *exchange) decide() ram.Decision {
 	p := x.Caller.Principal
-	return ram.Request{
-		Action: x.operation.RAMAction, Resource: x.operation.resource(p.AccountID, x.Params), Time: x.now, SourceIP: x.origin.address,
-		SecureTransport: x.origin.secure, PrincipalARN: p.ARN,
+	x.Asked = ram.Request{
+		Action: x.operation.RAMAction, Resource: anyResource, Time: x.now, SourceIP: x.origin.address, SecureTransport: x.origin.secure,
+		PrincipalARN: p.ARN,
 	}
+	if x.operation.Anybody {
+		return ram.Decision{Effect: ram.Allow}
+	}
+	if x.operation.Resource == nil {
+		return ram.Decide(&p.Identity, &x.Asked)
+	}
+	var d ram.Decision
+	for _, resource := range x.operation.Resource(p, x.Params) {
+		x.Asked.Resource = resource
+		if d = ram.Decide(&p.Identity, &x.Asked); !d.Allowed() {
+			break
+		}
+	}
+	return d
 }
 
 // deny says why, in the seven members that RAM documents. What the refused caller should not read goes encrypted.
 func (s *Server) deny(x *exchange, d ram.Decision) error {
 	p := x.Caller.Principal
-	sealed, err := sealDiagnostic(s.diagnostics, &Diagnostic{
-		Action: x.operation.RAMAction, Resource: x.operation.resource(p.AccountID, x.Params), Principal: p.ARN, Source: x.origin.String(),
-		Effect: d.Effect.String(), PolicyType: d.PolicyType, Policy: d.PolicyName(), Statement: d.Statement,
-		RequestID: x.RequestID, Time: x.now,
-	})
+	named := p.Named()
+	diagnostic := Diagnostic{
+		Action: x.operation.RAMAction, Resource: x.Asked.Resource, Principal: p.ARN, Kind: named.Type, Name: named.DisplayName,
+		Owner: string(named.OwnerID), Source: x.origin.String(), Secure: x.origin.secure, Effect: d.Effect.String(), PolicyType: d.PolicyType,
+		Statement: d.Statement, RequestID: x.RequestID, Time: x.now,
+	}
+	if a := d.Attached; a != nil {
+		diagnostic.Policy, diagnostic.Type, diagnostic.Version, diagnostic.Entity = a.Name, string(a.Type), a.Version, string(a.Entity)
+	}
+	sealed, err := sealDiagnostic(s.diagnostics, &diagnostic)
 	if err != nil {
 		return err
 	}
-	r := refusef(codeNoPermission, "User not authorized to operate on the specified resource, or this API doesn't support RAM. Resource: %s Action: %s",
-		x.operation.resource(p.AccountID, x.Params), x.operation.RAMAction)
-	r.detail = ram.Denied(d, x.operation.RAMAction, ram.UserPrincipal(p.AccountID, p.UserID), sealed)
+	r := refuse(codeRAMNoPermission)
+	if !x.operation.RAMStyle {
+		r = refusef(codeNoPermission, "User not authorized to operate on the specified resource, or this API doesn't support RAM. Resource: %s Action: %s",
+			x.Asked.Resource, x.operation.RAMAction)
+	}
+	r.detail = ram.Denied(d, x.operation.RAMAction, named, sealed)
 	return r
 }

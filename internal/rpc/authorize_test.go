@@ -38,6 +38,7 @@ func TestNoPermission(t *testing.T) {
 		t.Errorf("AccessDeniedDetail (-want +got):\n%s", diff)
 	}
 	wantOpened := Diagnostic{Action: "cams:DeleteThing", Resource: "*", Principal: "acs:ram::1000000000000001:user/reader",
+		Kind: "SubUser", Name: "200000000000000001", Owner: "1000000000000001",
 		Source: "192.0.2.1", Effect: "ImplicitDeny", PolicyType: "AccountLevelIdentityBasedPolicy", RequestID: a.RequestID, Time: testEpoch}
 	if diff := cmp.Diff(wantOpened, opened); diff != "" {
 		t.Errorf("diagnostic message (-want +got):\n%s", diff)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/ram"
 	"github.com/rollcall-im/rollcall/internal/signature"
 )
 
@@ -22,6 +23,7 @@ type Call struct {
 	RequestID string // an upper-case UUID
 	Caller    gateway.Caller
 	Params    Params
+	Asked     ram.Request // the call as policies see it
 }
 
 // exchange is one request on its way through the phases, and what has been found out about it so far.

@@ -17,10 +17,17 @@ type Diagnostic struct {
 	Action     string    `json:"action"`
 	Resource   string    `json:"resource"`
 	Principal  string    `json:"principal"` // ARN
+	Kind       string    `json:"kind"`      // of principal, as a refusal names it: SubUser, AssumedRoleUser
+	Name       string    `json:"name"`      // of the principal, as a refusal names it
+	Owner      string    `json:"owner"`     // the principal's account
 	Source     string    `json:"source"`
+	Secure     bool      `json:"secure,omitempty"` // the request came by TLS
 	Effect     string    `json:"effect"`
 	PolicyType string    `json:"policy_type"`
 	Policy     string    `json:"policy,omitempty"`    // the policy that denied
+	Type       string    `json:"type,omitempty"`      // of that policy: Custom, System
+	Version    string    `json:"version,omitempty"`   // of that policy
+	Entity     string    `json:"entity,omitempty"`    // what that policy is attached to: RamUser, RamGroup, RamRole
 	Statement  int       `json:"statement,omitempty"` // its statement, from 1
 	RequestID  string    `json:"request_id"`
 	Time       time.Time `json:"time"`
@@ -29,13 +36,15 @@ type Diagnostic struct {
 // diagnosticLabel is bound to the ciphertext, so that the key can serve other purposes too.
 const diagnosticLabel = "rollcall diagnostic 1"
 
-func newDiagnosticSeal(key []byte) (cipher.AEAD, error) {
+func newDiagnosticSeal(key []byte) (cipher.AEAD, error) { return newSealOf(key, "diagnostic messages") }
+
+func newSealOf(key []byte, what string) (cipher.AEAD, error) {
 	if len(key) != 32 {
-		return nil, fmt.Errorf("the key for diagnostic messages has %d bytes and needs 32", len(key))
+		return nil, fmt.Errorf("the key for %s has %d bytes and needs 32", what, len(key))
 	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
-		return nil, fmt.Errorf("use the key for diagnostic messages: %w", err)
+		return nil, fmt.Errorf("use the key for %s: %w", what, err)
 	}
 	return cipher.NewGCM(block)
 }

@@ -31,6 +31,7 @@ const (
 	codeTokenMissing      group.Code = "security token missing"
 	codeTokenMalformed    group.Code = "security token malformed"
 	codeTokenMismatch     group.Code = "security token of another key"
+	codeTokenExpired      group.Code = "security token expired"
 	codeSignatureMethod   group.Code = "signature method unknown"
 	codeSignatureShape    group.Code = "signature incomplete"
 	codeSignatureMismatch group.Code = "signature mismatch"
@@ -41,6 +42,17 @@ const (
 	codeUnavailable       group.Code = "service unavailable"
 )
 
+// The kinds of refusal that RAM and STS have for themselves. Their codes have a part that tells what the refusal is about.
+const (
+	codeRAMNoPermission  group.Code = "no permission, in RAM's words"
+	codeRAMInvalid       group.Code = "value not valid, in RAM's words"
+	codeRAMMalformed     group.Code = "policy document malformed"
+	codeRAMNotExist      group.Code = "entity does not exist"
+	codeRAMAlreadyExists group.Code = "entity exists already"
+	codeRAMConflict      group.Code = "entity still in use"
+	codeRAMLimit         group.Code = "too many of an entity"
+)
+
 // The kinds of refusal and the half-way outcomes of the business layer that only callers' words have, answered with 200.
 const (
 	CodeBadPage          group.Code = "bad page"
@@ -49,7 +61,11 @@ const (
 	CodeBadGroupStatus   group.Code = "bad group status"
 	CodeFromNotNumeric   group.Code = "sender not numeric"
 	CodeMessageTypeEmpty group.Code = "message type empty"
-	CodeBadMessageType   group.Code = "message type not supported"
+	CodeToNotNumeric     group.Code = "recipient not numeric"
+	CodeLinkEmpty        group.Code = "link empty"
+	CodeBadSenderList    group.Code = "bad sender list"
+	CodeTemplateEmpty    group.Code = "template code empty"
+	CodeLanguageEmpty    group.Code = "template language empty"
 	CodeContentEmpty     group.Code = "content empty"
 	CodeBadContent       group.Code = "bad content"
 	CodeTextEmpty        group.Code = "text empty"
@@ -87,6 +103,7 @@ var errorTable = map[group.Code]ErrorRow{
 	codeTokenMissing:      {"MissingSecurityToken", http.StatusBadRequest, "SecurityToken is mandatory for this action.", false},
 	codeTokenMalformed:    {"InvalidSecurityToken.Malformed", http.StatusBadRequest, "Specified SecurityToken is malformed.", false},
 	codeTokenMismatch:     {"InvalidSecurityToken.MismatchWithAccessKey", http.StatusBadRequest, "Specified SecurityToken does not match the AccessKeyId.", false},
+	codeTokenExpired:      {"InvalidSecurityToken.Expired", http.StatusBadRequest, "Specified SecurityToken is expired.", false},
 	codeSignatureMethod:   {"InvalidSignatureMethod", http.StatusBadRequest, "Specified signature method is not valid.", false},
 	codeSignatureShape:    {"IncompleteSignature", http.StatusBadRequest, "The request signature does not conform to Aliyun standards.", false},
 	codeSignatureMismatch: {"SignatureDoesNotMatch", http.StatusBadRequest, "Specified signature does not match our calculation.", false},
@@ -95,6 +112,14 @@ var errorTable = map[group.Code]ErrorRow{
 	codeThrottled:         {"Throttling.User", http.StatusBadRequest, "Request was denied due to user flow control.", false},
 	codeInternal:          {"InternalError", http.StatusInternalServerError, "The request processing has failed due to some unknown error.", false},
 	codeUnavailable:       {"ServiceUnavailable", http.StatusServiceUnavailable, "The request has failed due to a temporary failure of the server.", false},
+
+	codeRAMNoPermission:  {"NoPermission", http.StatusForbidden, "You are not authorized to do this action. You should be authorized by RAM.", false},
+	codeRAMInvalid:       {"InvalidParameter.%s", http.StatusBadRequest, "The parameter is not valid: %s.", false},
+	codeRAMMalformed:     {"MalformedPolicyDocument", http.StatusBadRequest, "The policy document breaks the grammar.", false},
+	codeRAMNotExist:      {"EntityNotExist.%s", http.StatusNotFound, "There is no such %s.", false},
+	codeRAMAlreadyExists: {"EntityAlreadyExists.%s", http.StatusConflict, "There is one already: %s.", false},
+	codeRAMConflict:      {"DeleteConflict.%s", http.StatusConflict, "It is still in use: %s.", false},
+	codeRAMLimit:         {"LimitExceeded.%s", http.StatusConflict, "There are too many: %s.", false},
 
 	group.CodeNotOwner:         {"Unknown.ResourceOwnerId", http.StatusBadRequest, "The resource is not owned by the caller.", false},
 	group.CodeTokenReused:      {"IdempotentParameterMismatch", http.StatusBadRequest, "The ClientToken was used with other parameters.", true},
@@ -110,6 +135,12 @@ var errorTable = map[group.Code]ErrorRow{
 	group.CodeBadPicture:       {"InvalidParameter.ProfilePictureFileInvalid", http.StatusOK, "ProfilePictureFile is not valid.", true},
 	group.CodeNothingToChange:  {"InvalidParameter.NothingToUpdate", http.StatusOK, "There is nothing to change.", true},
 	group.CodeBadMessage:       {"InvalidParameter.ContentError", http.StatusOK, "The content of the message is not valid.", false},
+	group.CodeBadKind:          {"InvalidParameter.MessageTypeNotSupport", http.StatusOK, "MessageType is not supported.", false},
+	group.CodeMessageUnknown:   {"InvalidParameter.MessageNotExist", http.StatusOK, "There is no such message.", true},
+	group.CodeWindowClosed:     {"SessionWindowExpired", http.StatusOK, "The person has not written for 24 hours.", false},
+	group.CodeTemplateUnknown:  {"TemplateNotFound", http.StatusOK, "There is no such template.", false},
+	group.CodeTemplateParams:   {"TemplateParamInvalid", http.StatusOK, "The parameters do not fit the template.", false},
+	group.CodeBadLanguage:      {"InvalidParameter.LanguageNotSupport", http.StatusOK, "The template is not approved in this language.", false},
 	group.CodeOperationUnknown: {"InvalidParameter.OperationNotExist", http.StatusOK, "There is no such operation.", true},
 	group.CodeUpstream:         {"ChatGroup.UpstreamError", http.StatusOK, "The network refused the change.", true},
 	group.CodeBadCallback:      {"InvalidParameter.CallbackInvalid", http.StatusOK, "The settings of a callback are not valid.", true},
@@ -126,7 +157,11 @@ var errorTable = map[group.Code]ErrorRow{
 	CodeBadGroupStatus:   {"InvalidParameter.GroupStatusInvalid", http.StatusOK, "GroupStatus is not valid.", true},
 	CodeFromNotNumeric:   {"InvalidParameter.FromOnlyNumeric", http.StatusOK, "From must be digits only.", false},
 	CodeMessageTypeEmpty: {"InvalidParameter.MessageTypeNotEmpty", http.StatusOK, "MessageType must not be empty.", false},
-	CodeBadMessageType:   {"InvalidParameter.MessageTypeNotSupport", http.StatusOK, "MessageType is not supported.", false},
+	CodeToNotNumeric:     {"InvalidParameter.ToOnlyNumeric", http.StatusOK, "To must be digits only.", false},
+	CodeBadSenderList:    {"InvalidParameter.SenderListInvalid", http.StatusOK, "SenderList is not valid.", true},
+	CodeLinkEmpty:        {"InvalidParameter.LinkNotEmpty", http.StatusOK, "The link of the message must not be empty.", false},
+	CodeTemplateEmpty:    {"InvalidParameter.TemplateCodeNotEmpty", http.StatusOK, "TemplateCode must not be empty.", false},
+	CodeLanguageEmpty:    {"InvalidParameter.LanguageNotEmpty", http.StatusOK, "Language must not be empty.", false},
 	CodeContentEmpty:     {"InvalidParameter.ContentNotEmpty", http.StatusOK, "Content must not be empty.", false},
 	CodeBadContent:       {"InvalidParameter.ContentError", http.StatusOK, "Content is not valid.", false},
 	CodeTextEmpty:        {"InvalidParameter.TextNotEmpty", http.StatusOK, "The text of the message must not be empty.", false},
@@ -197,16 +232,37 @@ func (r *Refusal) row() ErrorRow {
 // refusalOf makes a refusal of whatever ended a call. known is false for what is a fault of ours and belongs into the log.
 func refusalOf(err error) (r *Refusal, known bool) {
 	var coded *group.Error
+	var inRAM *ram.Error
 	switch {
 	case errors.As(err, &r):
 		return r, true
 	case errors.As(err, &coded):
 		_, known = errorTable[coded.Code]
 		return &Refusal{Kind: coded.Code, Message: coded.Message}, known
+	case errors.As(err, &inRAM):
+		return refusalInRAM(inRAM)
 	case errors.Is(err, store.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return refuse(codeUnavailable), true
 	case errors.Is(err, store.ErrUnavailable):
 		return refusef(codeUnavailable, "The database cannot be reached at the moment; try again in a few seconds."), false
 	}
 	return refuse(codeInternal), false
+}
+
+// refusalInRAM puts one of RAM's own errors into a refusal. What the code begins with says which status goes with it (RAM API
+// reference, "Error messages").
+func refusalInRAM(e *ram.Error) (r *Refusal, known bool) {
+	switch e.Code {
+	case ram.CodeMalformedPolicyDocument:
+		return &Refusal{Kind: codeRAMMalformed, Message: e.Message}, true
+	case ram.ErrRootAssumesNothing.Code:
+		return &Refusal{Kind: codeRAMNoPermission, Message: e.Message}, true
+	}
+	beginning, rest, _ := strings.Cut(e.Code, ".")
+	kind, known := map[string]group.Code{"InvalidParameter": codeRAMInvalid, "EntityNotExist": codeRAMNotExist,
+		"EntityAlreadyExists": codeRAMAlreadyExists, "DeleteConflict": codeRAMConflict, "LimitExceeded": codeRAMLimit}[beginning]
+	if !known {
+		return refuse(codeInternal), false
+	}
+	return &Refusal{Kind: kind, Param: rest, Message: e.Message}, true
 }

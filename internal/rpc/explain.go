@@ -34,18 +34,20 @@ func (s *Server) explain(x *exchange, r *reply) {
 	}
 	e.Message = cut(hide.Replace(e.Message))
 	if verified {
-		s.explainDecision(x, &e)
+		explainDecision(x, &e)
+		if d := r.refusal.detail; d != nil { // also where it was not the caller's own policies
+			e.Effect, e.PolicyType = d.NoPermissionType, d.PolicyType
+		}
 	}
 	s.gateway.Explain(e)
 }
 
 // explainDecision tells what the caller's policies said, also where something else stopped the call.
-func (s *Server) explainDecision(x *exchange, e *gateway.Explanation) {
-	p, asked := x.Caller.Principal, s.asked(x)
-	e.Principal, e.Resource = p.ARN, asked.Resource
-	d := ram.Decide(&p.Identity, &asked)
+func explainDecision(x *exchange, e *gateway.Explanation) {
+	p, d := x.Caller.Principal, x.decide()
+	e.Principal, e.Resource = p.ARN, x.Asked.Resource
 	e.Effect, e.PolicyType = d.Effect.String(), d.PolicyType
-	e.Steps = ram.Explain(&p.Identity, &asked)
+	e.Steps = ram.Explain(&p.Identity, &x.Asked)
 }
 
 func cut(text string) string {

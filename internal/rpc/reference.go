@@ -112,7 +112,7 @@ func (o *Operation) writeParameters(b *strings.Builder, shared map[string]string
 		fmt.Fprintf(b, "%s| `%s` | %s | %s |\n", head, p.Name, need, cell(about))
 		head = ""
 	}
-	if o.Change {
+	if o.Change && !o.RAMStyle { // RAM knows no such token
 		fmt.Fprintf(b, "%s| `ClientToken` (ours) | optional | up to 64 characters; the same token with the same parameters gives the first outcome |\n", head)
 	}
 }

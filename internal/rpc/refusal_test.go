@@ -75,7 +75,7 @@ func TestStrangersRefusalIsRecorded(t *testing.T) {
 // TestErrorTable: every kind of refusal has its row, the business layer answers 200 or one of the gateway's statuses, and no
 // text is without an end.
 func TestErrorTable(t *testing.T) {
-	shape := regexp.MustCompile(`^[A-Z][A-Za-z0-9]*(%s)?(\.[A-Z][A-Za-z0-9]*)?$`)
+	shape := regexp.MustCompile(`^[A-Z][A-Za-z0-9]*(%s)?(\.([A-Z][A-Za-z0-9]*|%s))?$`)
 	for kind, row := range errorTable {
 		if !shape.MatchString(row.Code) || http.StatusText(row.Status) == "" || !strings.HasSuffix(row.Message, ".") {
 			t.Errorf("%s: %+v", kind, row)

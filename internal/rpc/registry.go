@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/rollcall-im/rollcall/internal/ram"
+	"github.com/rollcall-im/rollcall/internal/gateway"
 )
 
 // Access is what an operation does to what it is about, in the words of Alibaba Cloud's authorisation tables.
@@ -37,9 +37,11 @@ type Operation struct {
 	Beta       bool // part of the group beta: the account has to be on its allowlist
 	Extension  bool // the official service has no such operation
 	Parameters []Parameter
-	PerSecond  float64                                      // documented figure of calls a second of one account; 0 where none is, and the server's own default holds
-	NoSuccess  bool                                         // its documented answer has no member Success
-	Resource   func(account ram.AccountID, p Params) string // what a call is authorised against; nil is "*"
+	PerSecond  float64                                         // documented figure of calls a second of one account; 0 where none is, and the server's own default holds
+	NoSuccess  bool                                            // its documented answer has no member Success
+	RAMStyle   bool                                            // answered as RAM and STS do: without Message, Code and Success
+	Anybody    bool                                            // needs no permission: no policy is asked
+	Resource   func(who *gateway.Principal, p Params) []string // what a call is authorised against, all of it; nil is "*"
 	Doc        Doc
 	Run        func(ctx context.Context, c *Call) (Answer, error)
 }
@@ -57,14 +59,6 @@ type Field struct{ Name, Type, About string }
 
 // anyResource is what operations are authorised against that have no resource of their own.
 const anyResource = "*"
-
-// resource is what a call is authorised against.
-func (o *Operation) resource(account ram.AccountID, p Params) string {
-	if o.Resource == nil {
-		return anyResource
-	}
-	return o.Resource(account, p)
-}
 
 // registry finds operations by version and action.
 type registry struct {

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"crypto/cipher"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -37,10 +38,11 @@ type Telemetry struct {
 	Metrics prometheus.Registerer // nil counts nothing
 }
 
-// Keys are secrets of the server. Both must be the same after a restart.
+// Keys are secrets of the server. They must be the same after a restart, and on every node.
 type Keys struct {
 	Nonce      []byte // hashes nonces; at least 16 bytes
 	Diagnostic []byte // encrypts diagnostic messages; 32 bytes
+	Token      []byte // encrypts the security tokens of role sessions; 32 bytes, or nil to let no session in
 }
 
 // Limits bound what callers can cost. Zero values take the defaults.
@@ -90,6 +92,7 @@ type Server struct {
 	shared      *Shared
 	throttle    throttle
 	diagnostics cipher.AEAD
+	tokens      *TokenSeal // nil lets no session in
 	metrics     *metrics
 	now         func() time.Time
 	log         *slog.Logger
@@ -118,6 +121,11 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
 		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.NonceLog, shared: cfg.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
 		throttle: throttle{rates: ratesOf(registry.operations, &limits), buckets: map[bucketName]*bucket{}}}
+	if cfg.Keys.Token != nil {
+		if s.tokens, err = NewTokenSeal(cfg.Keys.Token); err != nil {
+			return nil, err
+		}
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -206,7 +214,20 @@ func (s *Server) perform(ctx context.Context, x *exchange) (answer Answer, err e
 			return answer, Missing(p.Name)
 		}
 	}
-	return x.operation.Run(ctx, &x.Call)
+	answer, err = x.operation.Run(ctx, &x.Call)
+	if err != nil {
+		err = s.denied(x, err)
+	}
+	return answer, err
+}
+
+// denied makes a refusal of what an operation has found a policy to forbid, and leaves every other error.
+func (s *Server) denied(x *exchange, err error) error {
+	var d *gateway.Denied
+	if errors.As(err, &d) {
+		return s.deny(x, d.Decision)
+	}
+	return err
 }
 
 // keepNonce sees to it that the nonce of a call stays used after a restart, before the call is answered. A change that has

@@ -69,6 +69,26 @@ func (w *Writer) List(name string, n int, members func(i int)) {
 	w.end(name)
 }
 
+// Texts writes a member that is a list of texts. In XML each is an element of the list's name.
+func (w *Writer) Texts(name string, values []string) {
+	if w.xml {
+		for _, v := range values {
+			w.Text(name, v)
+		}
+		return
+	}
+	w.begin(name)
+	w.buf = append(w.buf, '[')
+	for i, v := range values {
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+		w.buf = appendJSON(w.buf, v)
+	}
+	w.buf = append(w.buf, ']')
+	w.end(name)
+}
+
 func (w *Writer) begin(name string) {
 	if w.xml {
 		w.buf = append(append(append(w.buf, '<'), name...), '>')

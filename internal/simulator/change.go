@@ -25,6 +25,8 @@ var changes = map[string]func() change{
 	"link":         func() change { return new(linkSet) },
 	"standing":     func() change { return new(standingSet) },
 	"message":      func() change { return new(messageReceived) },
+	"direct":       func() change { return new(directMessage) },
+	"window":       func() change { return new(windowSet) },
 	"counters":     func() change { return new(countersSet) },
 
 	"number_standing": func() change { return new(standingOfNumber) },
@@ -231,6 +233,9 @@ func (c *stepDone) apply(s *Simulator) {
 	case stepMessage:
 		if ok {
 			(&messageReceived{Message: st.Message}).apply(s)
+		}
+		if ok && st.Message.Kind == kindPin {
+			g.pin(st.Message)
 		}
 	}
 }

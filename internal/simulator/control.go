@@ -24,6 +24,7 @@ func (s *Simulator) Control() http.Handler {
 		"POST /sim/v1/phones/{number}/messages": s.writeMessage,
 		"GET /sim/v1/numbers":                   s.listBusinessNumbers,
 		"POST /sim/v1/numbers/{number}":         s.setStanding,
+		"POST /sim/v1/phones/{number}/read":     s.readMessage,
 		"GET /sim/v1/groups":                    s.listAllGroups,
 		"GET /sim/v1/groups/{id}":               s.showGroup,
 		"POST /sim/v1/groups/{id}/suspend":      s.suspendGroup,

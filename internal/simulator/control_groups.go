@@ -20,6 +20,7 @@ type groupView struct {
 	CreatedAt     time.Time  `json:"created_at"`
 	People        []seatView `json:"people"`
 	Pending       int        `json:"pending_steps"`
+	Pinned        []string   `json:"pinned"` // ids of messages, the oldest first
 }
 
 type seatView struct {
@@ -29,12 +30,12 @@ type seatView struct {
 }
 
 // view returns false for a group that nobody can see. The caller holds g.mu.
-func (g *group) view() (groupView, bool) {
+func (g *group) view(now time.Time) (groupView, bool) {
 	if g.readable() != nil {
 		return groupView{}, false
 	}
 	view := groupView{ID: g.id, PhoneNumberID: g.number.id, Subject: g.subject, Description: g.description, State: g.state,
-		CreatedAt: g.created.UTC(), People: make([]seatView, 0, len(g.members)), Pending: len(g.pending)}
+		CreatedAt: g.created.UTC(), People: make([]seatView, 0, len(g.members)), Pending: len(g.pending), Pinned: g.pinnedAt(now)}
 	if g.link != "" {
 		view.InviteLink = linkPrefix + g.link
 	}
@@ -55,7 +56,7 @@ func (s *Simulator) listAllGroups(*http.Request) (int, any, error) {
 	views := groupViews{Groups: make([]groupView, 0, len(all))}
 	for _, g := range all {
 		g.mu.Lock()
-		if view, ok := g.view(); ok {
+		if view, ok := g.view(s.config.Now()); ok {
 			views.Groups = append(views.Groups, view)
 		}
 		g.mu.Unlock()
@@ -97,6 +98,6 @@ func (s *Simulator) withGroup(r *http.Request, act func(*group) error) (int, any
 	if err := act(g); err != nil {
 		return 0, nil, err
 	}
-	view, _ := g.view()
+	view, _ := g.view(s.config.Now())
 	return http.StatusOK, view, nil
 }

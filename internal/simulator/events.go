@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // The items of groups[] in a webhook, one struct for each family. Source: Meta, WhatsApp Groups API, webhooks page.
 
@@ -118,19 +121,33 @@ type profile struct {
 	Name string `json:"name"`
 }
 
-// inbound is a message that a person wrote.
+// inbound is a message that a person wrote. What it says stands under the name of its type.
 type inbound struct {
-	From      string   `json:"from"`
-	UserID    string   `json:"from_user_id,omitempty"`
-	GroupID   string   `json:"group_id"`
-	ID        string   `json:"id"`
-	Timestamp string   `json:"timestamp"`
-	Type      string   `json:"type"`
-	Text      textBody `json:"text"`
+	Context   *replied  `json:"context,omitempty"`
+	From      string    `json:"from"`
+	UserID    string    `json:"from_user_id,omitempty"`
+	GroupID   string    `json:"group_id,omitempty"`
+	ID        string    `json:"id"`
+	Timestamp string    `json:"timestamp"`
+	Type      string    `json:"type"`
+	Text      *textBody `json:"text,omitempty"`
+
+	part json.RawMessage
 }
 
-type textBody struct {
-	Body string `json:"body"`
+// MarshalJSON adds the part that the type names.
+func (in inbound) MarshalJSON() ([]byte, error) {
+	type plain inbound
+	b, err := json.Marshal(plain(in))
+	if err != nil || len(in.part) == 0 {
+		return b, err
+	}
+	name, err := json.Marshal(in.Type)
+	if err != nil {
+		return nil, err
+	}
+	b = append(append(b[:len(b)-1], ','), name...)
+	return append(append(append(b, ':'), in.part...), '}'), nil
 }
 
 // status is how far a message of the business got: to the group as a whole, or to one participant.
@@ -139,7 +156,7 @@ type status struct {
 	Status            string       `json:"status"`
 	Timestamp         string       `json:"timestamp"`
 	RecipientID       string       `json:"recipient_id"`
-	RecipientType     string       `json:"recipient_type"`
+	RecipientType     string       `json:"recipient_type,omitempty"`
 	ParticipantID     string       `json:"recipient_participant_id,omitempty"`
 	ParticipantUserID string       `json:"recipient_participant_user_id,omitempty"`
 	Opaque            string       `json:"biz_opaque_callback_data,omitempty"`
@@ -162,16 +179,20 @@ func (s *Simulator) statusWebhooks(g *group, m *message, out outcome, now time.T
 		base.Status, base.Errors = "failed", eventErrors(out.Code)
 		return s.newWebhook(g, fieldMessages, base.Status, webhookValue{Statuses: []status{base}})
 	}
-	sent, delivered := base, webhookValue{}
+	sent := base
 	sent.Status = "sent"
-	for _, digits := range m.To {
-		name, userID := s.findPhone(digits).profile()
-		one := base
-		one.Status, one.ParticipantID, one.ParticipantUserID = "delivered", digits, userID
-		one.Pricing = &pricing{Model: "PMP", Type: "free_group_customer_service", Category: "group_service"}
-		delivered.Statuses = append(delivered.Statuses, one)
-		delivered.Contacts = append(delivered.Contacts, contact{Profile: profile{Name: name}, WaID: digits, UserID: userID})
-	}
 	webhooks := s.newWebhook(g, fieldMessages, sent.Status, webhookValue{Statuses: []status{sent}})
-	return append(webhooks, s.newWebhook(g, fieldMessages, "delivered", delivered)...)
+	return append(webhooks, s.newWebhook(g, fieldMessages, "delivered", s.memberStatus(g, m, "delivered", m.To, now))...)
+}
+
+// memberStatus tells how far a message has come to some of those in the group.
+func (s *Simulator) memberStatus(g *group, m *message, word string, members []string, now time.Time) webhookValue {
+	var v webhookValue
+	for _, digits := range members {
+		name, userID := s.findPhone(digits).profile()
+		v.Statuses = append(v.Statuses, status{ID: m.ID, Status: word, Timestamp: seconds(now), RecipientID: g.id, RecipientType: "group", Opaque: m.Opaque,
+			ParticipantID: digits, ParticipantUserID: userID, Pricing: &pricing{Model: "PMP", Type: "free_group_customer_service", Category: "group_service"}})
+		v.Contacts = append(v.Contacts, contact{Profile: profile{Name: name}, WaID: digits, UserID: userID})
+	}
+	return v
 }

@@ -86,6 +86,10 @@ var verdicts = map[int]verdict{
 	graph.CodeMediaUpload:            {400, "Media upload error"},
 	graph.CodePairRateLimit:          {400, "Pair rate limit hit"},
 	graph.CodeMaintenance:            {500, "Account in maintenance mode"},
+	graph.CodeWindowClosed:           {400, "Re-engagement message"},
+	graph.CodeUndeliverable:          {400, "Message undeliverable"},
+	graph.CodeTemplateParameters:     {400, "Number of parameters does not match the expected number of params"},
+	graph.CodeTemplateUnknown:        {404, "Template name does not exist in the translation"},
 	graph.CodeServerUnavailable:      {503, "Server temporarily unavailable"},
 }
 

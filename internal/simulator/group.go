@@ -66,6 +66,7 @@ type group struct {
 	link        string // id of the live link, "" when there is none
 	members     map[string]*membership
 	present     []*membership // those in the group, in the order of their coming
+	pins        []pinned      // the oldest first
 	pending     []*step       // asynchronous work, in order
 	working     bool          // a goroutine is at the pending steps
 }

@@ -205,7 +205,7 @@ func TestSuspension(t *testing.T) {
 	subject := "x"
 	_, update := w.meta.UpdateGroup(ctx(), creds, g.GroupID, graph.GroupUpdate{Subject: &subject})
 	_, remove := w.meta.RemoveParticipants(ctx(), creds, g.GroupID, []string{"491700000001"})
-	_, send := w.meta.SendText(ctx(), creds, graph.GroupText{GroupID: g.GroupID, Body: "hello"})
+	_, send := w.meta.Send(ctx(), creds, graph.Outgoing{Group: true, To: g.GroupID, Body: graph.TextBody{Body: "hello"}})
 	_, reset := w.meta.ResetInviteLink(ctx(), creds, g.GroupID)
 	for name, err := range map[string]error{"update": update, "remove": remove, "send": send, "reset": reset,
 		"delete link": w.meta.DeleteInviteLink(ctx(), creds, g.GroupID)} {

@@ -94,7 +94,7 @@ func TestPendingStepsAreFinishedAfterAKill(t *testing.T) {
 		g := w.groupWith("ward", anna, berta)
 		made, err1 := w.meta.CreateGroup(ctx(), creds, graph.NewGroup{Subject: "unborn"})
 		gone, err2 := w.meta.RemoveParticipants(ctx(), creds, g.GroupID, []string{anna})
-		id, err3 := w.meta.SendText(ctx(), creds, graph.GroupText{GroupID: g.GroupID, Body: "in flight"})
+		id, err3 := w.meta.Send(ctx(), creds, graph.Outgoing{Group: true, To: g.GroupID, Body: graph.TextBody{Body: "in flight"}})
 		update, err4 := w.meta.UpdateGroup(ctx(), creds, g.GroupID, graph.GroupUpdate{Subject: new("new")})
 		if err1 != nil || err2 != nil || err3 != nil || err4 != nil {
 			t.Fatal(err1, err2, err3, err4)

@@ -12,14 +12,16 @@ type refusal struct {
 func (r *refusal) Error() string { return r.message }
 
 var (
-	errPhoneUnknown = &refusal{http.StatusNotFound, "unknown_phone", "no phone has this number"}
-	errNoSuchGroup  = &refusal{http.StatusNotFound, "unknown_group", "no group has this id"}
-	errLinkDead     = &refusal{http.StatusConflict, "link_dead", "the invite link is not valid"}
-	errGroupFull    = &refusal{http.StatusConflict, "group_full", "the group has as many members as it may have"}
-	errBarred       = &refusal{http.StatusConflict, "barred", "the business removed this phone from the group"}
-	errGroupStopped = &refusal{http.StatusConflict, "suspended", "the group is suspended"}
-	errNotMember    = &refusal{http.StatusConflict, "not_member", "the phone is not in the group"}
-	errGroupEnding  = &refusal{http.StatusConflict, "deleting", "the group is being deleted"}
+	errPhoneUnknown   = &refusal{http.StatusNotFound, "unknown_phone", "no phone has this number"}
+	errNoSuchGroup    = &refusal{http.StatusNotFound, "unknown_group", "no group has this id"}
+	errNoSuchMessage  = &refusal{http.StatusNotFound, "unknown_message", "the phone has received no such message from a business"}
+	errNoSuchBusiness = &refusal{http.StatusNotFound, "unknown_business", "no business has this number"}
+	errLinkDead       = &refusal{http.StatusConflict, "link_dead", "the invite link is not valid"}
+	errGroupFull      = &refusal{http.StatusConflict, "group_full", "the group has as many members as it may have"}
+	errBarred         = &refusal{http.StatusConflict, "barred", "the business removed this phone from the group"}
+	errGroupStopped   = &refusal{http.StatusConflict, "suspended", "the group is suspended"}
+	errNotMember      = &refusal{http.StatusConflict, "not_member", "the phone is not in the group"}
+	errGroupEnding    = &refusal{http.StatusConflict, "deleting", "the group is being deleted"}
 )
 
 // join lets a phone open an invite link: it comes in, asks to come in, or is refused. Refusals make no webhook. Whoever is

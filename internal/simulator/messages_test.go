@@ -11,7 +11,7 @@ import (
 func TestMessageToGroup(t *testing.T) {
 	w := newWorld(t)
 	g := w.groupWith("ward", anna, berta)
-	id, err := w.meta.SendText(ctx(), creds, graph.GroupText{GroupID: g.GroupID, Body: "hello", CallbackData: "op-1"})
+	id, err := w.meta.Send(ctx(), creds, graph.Outgoing{Group: true, To: g.GroupID, Body: graph.TextBody{Body: "hello"}, CallbackData: "op-1"})
 	if err != nil {
 		t.Fatal(err)
 	}

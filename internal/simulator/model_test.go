@@ -155,7 +155,7 @@ func (m *modelRun) sendSome(t *rapid.T) {
 		m.deliver(text, "")
 		return
 	}
-	if _, err := m.meta.SendText(ctx(), creds, graph.GroupText{GroupID: m.group.GroupID, Body: text}); graph.CodeOf(err) != want {
+	if _, err := m.meta.Send(ctx(), creds, graph.Outgoing{Group: true, To: m.group.GroupID, Body: graph.TextBody{Body: text}}); graph.CodeOf(err) != want {
 		t.Fatalf("send: %v, want code %d", err, want)
 	}
 }

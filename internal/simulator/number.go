@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Number is a business phone number as it is registered with the simulator.
@@ -39,6 +40,8 @@ type number struct {
 	mu     sync.Mutex
 	total  int      // groups, those being created included
 	groups []*group // visible ones, by order
+
+	windows map[string]time.Time // when persons last wrote outside of groups, by digits
 }
 
 // RegisterNumber makes a business number known. Registering the same number again, also after a restart, changes

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/json"
 	"strings"
 	"sync"
 	"time"
@@ -9,16 +10,28 @@ import (
 // maxInbox bounds what one phone remembers; older messages fall out.
 const maxInbox = 10_000
 
-// message is one text in a group, written by the business or by a phone. It never changes once it is made.
+// message is one message in a group or between a business and one person, written by the business or by a phone. It never changes once
+// it is made.
 type message struct {
-	ID     string    `json:"id"`
-	Group  string    `json:"group"`
-	From   string    `json:"from"`
-	Text   string    `json:"text"`
-	At     time.Time `json:"at"`
-	To     []string  `json:"to"`               // the phones it reaches
-	Opaque string    `json:"opaque,omitempty"` // biz_opaque_callback_data
-	Order  int64     `json:"order"`
+	ID      string          `json:"id"`
+	Group   string          `json:"group"` // "" outside of groups
+	From    string          `json:"from"`
+	Kind    string          `json:"kind,omitempty"` // "" for a text
+	Text    string          `json:"text"`           // of a text, and of a template as people see it
+	Content json.RawMessage `json:"content,omitempty"`
+	ReplyTo string          `json:"reply_to,omitempty"`
+	At      time.Time       `json:"at"`
+	To      []string        `json:"to"`               // the phones it reaches
+	Opaque  string          `json:"opaque,omitempty"` // biz_opaque_callback_data
+	Order   int64           `json:"order"`
+}
+
+// kind gives the type of the message in Meta's words.
+func (m *message) kind() string {
+	if m.Kind == "" {
+		return kindText
+	}
+	return m.Kind
 }
 
 // phone is one simulated handset.

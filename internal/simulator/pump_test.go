@@ -250,7 +250,7 @@ func TestInterferenceWithOutcomes(t *testing.T) {
 	if n := w.sim.findNumber(testNumID).total; n != 1 {
 		t.Errorf("%d groups are counted", n)
 	}
-	id, err := w.meta.SendText(ctx(), creds, graph.GroupText{GroupID: g.GroupID, Body: "never"})
+	id, err := w.meta.Send(ctx(), creds, graph.Outgoing{Group: true, To: g.GroupID, Body: graph.TextBody{Body: "never"}})
 	if err != nil {
 		t.Fatal(err)
 	}

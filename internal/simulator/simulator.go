@@ -19,12 +19,13 @@ import (
 
 // Config says how a Simulator behaves. Every field has a usable zero value.
 type Config struct {
-	Path     string           // file of the state log; "" keeps everything in memory only
-	Delay    time.Duration    // how long each asynchronous step takes; 0 = at once, on another goroutine
-	Callback Callback         // where webhooks go
-	Now      func() time.Time // the clock for timestamps; nil = time.Now
-	Rand     io.Reader        // source of ids and links; nil = crypto/rand
-	Logger   *slog.Logger     // nil = slog.Default
+	Path      string           // file of the state log; "" keeps everything in memory only
+	Delay     time.Duration    // how long each asynchronous step takes; 0 = at once, on another goroutine
+	Callback  Callback         // where webhooks go
+	Now       func() time.Time // the clock for timestamps; nil = time.Now
+	Templates []Template       // approved ones
+	Rand      io.Reader        // source of ids and links; nil = crypto/rand
+	Logger    *slog.Logger     // nil = slog.Default
 }
 
 // Simulator is one simulated WhatsApp platform. Its methods may be used from many goroutines.

@@ -23,6 +23,7 @@ type groupSet struct {
 	Link        string        `json:"link,omitempty"`
 	Members     []*membership `json:"members,omitempty"` // those present first, in the order of their coming
 	Pending     []*step       `json:"pending,omitempty"`
+	Pins        []pinned      `json:"pins,omitempty"`
 }
 
 func (*groupSet) kind() string { return "group" }
@@ -33,7 +34,7 @@ func (c *groupSet) steps() []*step { return c.Pending }
 func (c *groupSet) apply(s *Simulator) {
 	g := &group{id: c.ID, groupNumber: c.GroupNumber, order: c.Order, number: s.findNumber(c.Number), created: c.Created,
 		state: c.State, before: c.Before, subject: c.Subject, description: c.Description, mode: c.Mode, link: c.Link,
-		members: make(map[string]*membership, len(c.Members)), pending: c.Pending}
+		members: make(map[string]*membership, len(c.Members)), pending: c.Pending, pins: c.Pins}
 	for _, m := range c.Members {
 		g.members[m.Phone] = m
 		if m.present() {
@@ -66,7 +67,7 @@ func (*noChange) apply(*Simulator) {}
 // no locks.
 func (s *Simulator) snapshot(waiting []*webhook) iter.Seq2[change, []*webhook] {
 	return func(yield func(change, []*webhook) bool) {
-		for _, part := range []iter.Seq[change]{s.dumpNumbers(), s.dumpPhones(), s.dumpGroups(), s.dumpMessages()} {
+		for _, part := range []iter.Seq[change]{s.dumpNumbers(), s.dumpPhones(), s.dumpGroups(), s.dumpWindows(), s.dumpMessages()} {
 			for c := range part {
 				if !yield(c, nil) {
 					return
@@ -116,8 +117,21 @@ func (s *Simulator) dumpGroups() iter.Seq[change] {
 			}
 			if !yield(&groupSet{ID: g.id, GroupNumber: g.groupNumber, Order: g.order, Number: g.number.id, Created: g.created,
 				State: g.state, Before: g.before, Subject: g.subject, Description: g.description, Mode: g.mode, Link: g.link,
-				Members: members, Pending: g.pending}) {
+				Members: members, Pending: g.pending, Pins: g.pins}) {
 				return
+			}
+		}
+	}
+}
+
+// dumpWindows lists who has written to which number, and when.
+func (s *Simulator) dumpWindows() iter.Seq[change] {
+	return func(yield func(change) bool) {
+		for _, n := range s.numbers {
+			for digits, at := range n.windows {
+				if !yield(&windowSet{Number: n.id, Phone: digits, At: at}) {
+					return
+				}
 			}
 		}
 	}
@@ -136,7 +150,7 @@ func (s *Simulator) dumpMessages() iter.Seq[change] {
 		for _, m := range slices.SortedFunc(maps.Keys(holders), func(a, b *message) int { return cmp.Compare(a.Order, b.Order) }) {
 			kept := *m
 			kept.To = holders[m]
-			if !yield(&messageReceived{Message: &kept}) {
+			if !yield(dumped(s, &kept)) {
 				return
 			}
 		}
@@ -146,4 +160,15 @@ func (s *Simulator) dumpMessages() iter.Seq[change] {
 			}
 		}
 	}
+}
+
+// dumped is the change that brings a message back to those who hold it.
+func dumped(s *Simulator, m *message) change {
+	if m.Group != "" {
+		return &messageReceived{Message: m}
+	}
+	if n := s.numberOf(m.From); n != nil {
+		return &directMessage{Number: n.id, Message: m}
+	}
+	return &messageReceived{Message: m}
 }

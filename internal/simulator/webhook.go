@@ -22,7 +22,7 @@ const (
 // sends the same ones.
 type webhook struct {
 	ID    int64           `json:"id"`
-	Group string          `json:"group"`
+	Group string          `json:"group"` // or another lane in which webhooks keep their order
 	Field string          `json:"field"`
 	Type  string          `json:"type"`
 	At    time.Time       `json:"at"`
@@ -102,21 +102,32 @@ func eventErrors(codes ...int) []eventError {
 // newWebhook wraps a value for the callback; nothing comes of it when nobody listens. What is not sent for want of a
 // subscription is lost for good, as it is with Meta.
 func (s *Simulator) newWebhook(g *group, field, kind string, value webhookValue) []*webhook {
+	return s.webhooks(g.number, g.id, notice{field, kind, value})
+}
+
+// notice is what a webhook tells.
+type notice struct {
+	field, kind string
+	value       webhookValue
+}
+
+// webhooks is newWebhook for what is in a lane of its own, and not in a group's.
+func (s *Simulator) webhooks(number *number, lane string, n notice) []*webhook {
 	if !s.pump.listens() {
 		return nil
 	}
-	if account := g.number.waba; !account.subscribed.Load() {
+	if account := number.waba; !account.subscribed.Load() {
 		if !account.warned.Swap(true) {
-			s.config.Logger.Warn("webhooks are lost: no app has subscribed to the account", "waba_id", account.id, "field", field)
+			s.config.Logger.Warn("webhooks are lost: no app has subscribed to the account", "waba_id", account.id, "field", n.field)
 		}
 		return nil
 	}
-	body, err := encodeEnvelope(g.number, field, value)
-	if err != nil { // only our own structs of strings and numbers come here
-		s.config.Logger.Error("encode webhook", "field", field, "type", kind, "error", err)
+	body, err := encodeEnvelope(number, n.field, n.value)
+	if err != nil { // only our own structs, and JSON that was checked, come here
+		s.config.Logger.Error("encode webhook", "field", n.field, "type", n.kind, "error", err)
 		return nil
 	}
-	return []*webhook{{ID: s.pump.nextID(), Group: g.id, Field: field, Type: kind, At: s.config.Now(), Body: body}}
+	return []*webhook{{ID: s.pump.nextID(), Group: lane, Field: n.field, Type: n.kind, At: s.config.Now(), Body: body}}
 }
 
 func (s *Simulator) groupWebhook(g *group, field, kind string, event any) []*webhook {

@@ -297,7 +297,7 @@ func (w *world) remove(groupID string, people ...string) graph.Event {
 // send sends a text and waits until it is delivered to one phone at least.
 func (w *world) send(groupID, text string) {
 	w.t.Helper()
-	id, err := w.meta.SendText(ctx(), creds, graph.GroupText{GroupID: groupID, Body: text, CallbackData: "data of " + text})
+	id, err := w.meta.Send(ctx(), creds, graph.Outgoing{Group: true, To: groupID, Body: graph.TextBody{Body: text}, CallbackData: "data of " + text})
 	if err != nil {
 		w.t.Fatalf("send: %v", err)
 	}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -51,30 +50,44 @@ func (tx *Tx) SetBeta(id int64, on bool) error {
 
 // InsertUser adds a RAM user.
 func (tx *Tx) InsertUser(u *ram.User) error {
-	id, account, err := userKey(u)
+	id, account, err := entityKey(u.ID, u.AccountID)
 	if err != nil {
 		return err
 	}
-	return tx.run(`INSERT INTO ram_user (id, account_id, name, display_name, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		id, account, u.Name, u.DisplayName, millis(u.CreatedAt))
+	return tx.run(`INSERT INTO ram_user (id, account_id, name, display_name, comments, email, mobile_phone, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+		id, account, u.Name, u.DisplayName, u.Comments, u.Email, u.MobilePhone, millis(u.CreatedAt), millis(u.UpdatedAt))
 }
 
-func userKey(u *ram.User) (id, account int64, err error) {
-	if id, err = strconv.ParseInt(u.ID, 10, 64); err != nil {
-		return 0, 0, fmt.Errorf("read user id: %w", err)
+// UpdateUser writes what people can change of a user.
+func (tx *Tx) UpdateUser(u *ram.User) error {
+	id, account, err := entityKey(u.ID, u.AccountID)
+	if err != nil {
+		return err
 	}
-	account, err = strconv.ParseInt(string(u.AccountID), 10, 64)
-	return id, account, err
+	return tx.must(`UPDATE ram_user SET name = $1, display_name = $2, comments = $3, email = $4, mobile_phone = $5, updated_at = $6
+		WHERE account_id = $7 AND id = $8`,
+		u.Name, u.DisplayName, u.Comments, u.Email, u.MobilePhone, millis(u.UpdatedAt), account, id)
 }
 
-const selectUser = `SELECT id, account_id, name, display_name, created_at FROM ram_user `
+// DeleteUser forgets a user, who has nothing any more.
+func (tx *Tx) DeleteUser(account, id int64) error {
+	return tx.must(`DELETE FROM ram_user WHERE account_id = $1 AND id = $2`, account, id)
+}
 
-func scanUser(row scanner) (ram.User, error) {
+const userColumns = `u.id, u.account_id, u.name, u.display_name, u.comments, u.email, u.mobile_phone, u.created_at, u.updated_at`
+
+const selectUser = `SELECT ` + userColumns + ` FROM ram_user u `
+
+func scanUser(row scanner) (ram.User, error) { return scanUserAnd(row) }
+
+// scanUserAnd reads a user, and what else stands in the row.
+func scanUserAnd(row scanner, more ...any) (ram.User, error) {
 	var u ram.User
-	var id, account, at int64
-	err := row.Scan(&id, &account, &u.Name, &u.DisplayName, &at)
+	var id, account, at, updated int64
+	err := row.Scan(append([]any{&id, &account, &u.Name, &u.DisplayName, &u.Comments, &u.Email, &u.MobilePhone, &at, &updated}, more...)...)
 	u.ID, u.AccountID = strconv.FormatInt(id, 10), ram.AccountID(strconv.FormatInt(account, 10))
-	u.CreatedAt = fromMillis(at)
+	u.CreatedAt, u.UpdatedAt = fromMillis(at), fromMillis(updated)
 	return u, err
 }
 
@@ -83,23 +96,26 @@ func (tx *Tx) Users(account int64) ([]ram.User, error) {
 	return all(tx, scanUser, selectUser+`WHERE account_id = $1 ORDER BY name`, account)
 }
 
-func (tx *Tx) oneUser(where string, args ...any) (ram.User, error) {
-	found, err := all(tx, scanUser, selectUser+where, args...)
+// firstOf gives the only row of a look-up; ErrNoRow when there is none.
+func firstOf[T any](found []T, err error) (T, error) {
+	var none T
 	if err != nil {
-		return ram.User{}, err
+		return none, err
 	}
 	if len(found) == 0 {
-		return ram.User{}, ErrNoRow
+		return none, ErrNoRow
 	}
 	return found[0], nil
 }
 
 // User gives a user by id.
-func (tx *Tx) User(id int64) (ram.User, error) { return tx.oneUser(`WHERE id = $1`, id) }
+func (tx *Tx) User(id int64) (ram.User, error) {
+	return firstOf(all(tx, scanUser, selectUser+`WHERE id = $1`, id))
+}
 
 // UserByName gives a user of an account by name.
 func (tx *Tx) UserByName(account int64, name string) (ram.User, error) {
-	return tx.oneUser(`WHERE account_id = $1 AND name = $2`, account, name)
+	return firstOf(all(tx, scanUser, selectUser+`WHERE account_id = $1 AND name = $2`, account, name))
 }
 
 // AccessKey is a key with its owner. UserID is 0 for a key of the account itself.

@@ -78,12 +78,12 @@ func testAccessKeys(t *testing.T, open opener) {
 
 func testPolicies(t *testing.T, open opener) {
 	s := open(t)
-	b := store.Policy{AccountID: 7, Name: "b", Description: "second", Document: "{}", CreatedAt: day}
-	a := store.Policy{AccountID: 7, Name: "a", Document: `{"Version":"1"}`, CreatedAt: day}
+	b := store.Policy{AccountID: 7, Name: "b", Description: "second", Document: "{}", Default: 1, Last: 1, CreatedAt: day}
+	a := store.Policy{AccountID: 7, Name: "a", Document: `{"Version":"1"}`, Default: 1, Last: 1, CreatedAt: day}
 	for _, p := range []store.Policy{b, a} {
 		write(t, s, func(tx *store.Tx) error { return tx.PutPolicy(&p) })
 	}
-	changed := store.Policy{AccountID: 7, Name: "b", Description: "changed", Document: "[]", CreatedAt: day.Add(time.Hour)}
+	changed := store.Policy{AccountID: 7, Name: "b", Description: "changed", Document: "[]", Default: 1, Last: 4, CreatedAt: day.Add(time.Hour), UpdatedAt: day.Add(time.Hour)}
 	write(t, s, func(tx *store.Tx) error { return tx.PutPolicy(&changed) })
 	changed.CreatedAt = day // the first time counts
 	policies := func(account int64) []store.Policy {

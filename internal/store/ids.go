@@ -62,7 +62,8 @@ func lastID(c *conn) (int64, error) {
 	err := tx.one(`SELECT max(
 		coalesce((SELECT max(id) FROM operation), 0), coalesce((SELECT max(id) FROM outbox), 0),
 		coalesce((SELECT max(id) FROM chat_group), 0), coalesce((SELECT max(id) FROM event), 0),
-		coalesce((SELECT max(id) FROM channel), 0), coalesce((SELECT max(id) FROM parked_report), 0))`, nil, &last)
+		coalesce((SELECT max(id) FROM channel), 0), coalesce((SELECT max(id) FROM parked_report), 0),
+		coalesce((SELECT max(id) FROM message), 0), coalesce((SELECT max(id) FROM conversation), 0))`, nil, &last)
 	if err != nil {
 		return 0, fmt.Errorf("read the last key: %w", err)
 	}

@@ -79,8 +79,8 @@ func (tx *Tx) TakeOver(dead, to int64) error {
 	return tx.run(`DELETE FROM node WHERE id = $1`, dead)
 }
 
-// Message is a report that another node shall take in.
-type Message struct {
+// Letter is a report that another node shall take in.
+type Letter struct {
 	ID   int64
 	Body []byte
 }
@@ -91,8 +91,8 @@ func (tx *Tx) Leave(node int64, body []byte) error {
 }
 
 // Inbox gives what was left for a node, oldest first, after the given key.
-func (tx *Tx) Inbox(node, after int64, most int) ([]Message, error) {
-	return all(tx, func(row scanner) (m Message, err error) {
+func (tx *Tx) Inbox(node, after int64, most int) ([]Letter, error) {
+	return all(tx, func(row scanner) (m Letter, err error) {
 		err = row.Scan(&m.ID, &m.Body)
 		return m, err
 	}, `SELECT id, body FROM inbox WHERE node = $1 AND id > $2 ORDER BY id LIMIT $3`, node, after, most)

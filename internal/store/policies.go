@@ -2,60 +2,92 @@ package store
 
 import "time"
 
-// Policy is a custom policy of an account, as text.
+// Policy is a custom policy of an account, with the document that holds.
 type Policy struct {
 	AccountID   int64
 	Name        string
 	Description string
-	Document    string
+	Document    string // of the default version
+	Default     int64  // the number of the default version; 0 writes the first
+	Last        int64  // the number of a version that was given last; 0 writes the default's
 	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
-// PutPolicy adds a policy or replaces its document.
+// PutPolicy adds a policy or replaces what it says: everything but when it was made. Other versions than the default stay.
 func (tx *Tx) PutPolicy(p *Policy) error {
-	return tx.run(`INSERT INTO policy (account_id, name, description, document, created_at) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (account_id, name) DO UPDATE SET description = excluded.description, document = excluded.document`,
-		p.AccountID, p.Name, p.Description, p.Document, millis(p.CreatedAt))
+	number := max(p.Default, 1)
+	err := tx.run(`INSERT INTO policy (account_id, name, description, default_version, last_version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (account_id, name) DO UPDATE SET description = excluded.description, default_version = excluded.default_version,
+		last_version = excluded.last_version, updated_at = excluded.updated_at`,
+		p.AccountID, p.Name, p.Description, number, max(p.Last, number), millis(p.CreatedAt), millis(p.UpdatedAt))
+	if err != nil {
+		return err
+	}
+	return tx.PutPolicyVersion(&PolicyVersion{AccountID: p.AccountID, Policy: p.Name, Number: number, Document: p.Document, CreatedAt: p.UpdatedAt})
+}
+
+const selectPolicy = `SELECT p.account_id, p.name, p.description, coalesce(d.document, ''), p.default_version, p.last_version, p.created_at,
+	p.updated_at FROM policy p LEFT JOIN policy_version d
+	ON d.account_id = p.account_id AND d.policy = p.name AND d.version = p.default_version `
+
+func scanPolicy(row scanner) (Policy, error) {
+	var p Policy
+	var at, updated int64
+	err := row.Scan(&p.AccountID, &p.Name, &p.Description, &p.Document, &p.Default, &p.Last, &at, &updated)
+	p.CreatedAt, p.UpdatedAt = fromMillis(at), fromMillis(updated)
+	return p, err
 }
 
 // Policies gives the custom policies of an account by name.
 func (tx *Tx) Policies(account int64) ([]Policy, error) {
-	return all(tx, func(row scanner) (Policy, error) {
-		p := Policy{AccountID: account}
-		var at int64
-		err := row.Scan(&p.Name, &p.Description, &p.Document, &at)
-		p.CreatedAt = fromMillis(at)
-		return p, err
-	}, `SELECT name, description, document, created_at FROM policy WHERE account_id = $1 ORDER BY name`, account)
+	return all(tx, scanPolicy, selectPolicy+`WHERE p.account_id = $1 ORDER BY p.name`, account)
 }
 
-// Attachment says that a user has a policy.
-type Attachment struct {
+// Policy gives a custom policy of an account.
+func (tx *Tx) Policy(account int64, name string) (Policy, error) {
+	return firstOf(all(tx, scanPolicy, selectPolicy+`WHERE p.account_id = $1 AND p.name = $2`, account, name))
+}
+
+// DeletePolicy forgets a policy with all its versions.
+func (tx *Tx) DeletePolicy(account int64, name string) error {
+	if err := tx.run(`DELETE FROM policy_version WHERE account_id = $1 AND policy = $2`, account, name); err != nil {
+		return err
+	}
+	return tx.must(`DELETE FROM policy WHERE account_id = $1 AND name = $2`, account, name)
+}
+
+// PolicyVersion is what a policy said, says or may come to say.
+type PolicyVersion struct {
 	AccountID int64
-	UserID    int64
-	Kind      string // System or Custom, as RAM spells them
 	Policy    string
+	Number    int64 // 1 for v1
+	Document  string
+	CreatedAt time.Time
 }
 
-// Attach gives a user a policy; twice is once.
-func (tx *Tx) Attach(a Attachment) error {
-	return tx.run(`INSERT INTO attachment (account_id, user_id, kind, policy) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
-		a.AccountID, a.UserID, a.Kind, a.Policy)
+// PutPolicyVersion adds a version, or replaces the document of one.
+func (tx *Tx) PutPolicyVersion(v *PolicyVersion) error {
+	return tx.run(`INSERT INTO policy_version (account_id, policy, version, document, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (account_id, policy, version) DO UPDATE SET document = excluded.document`,
+		v.AccountID, v.Policy, v.Number, v.Document, millis(v.CreatedAt))
 }
 
-// Detach takes a policy from a user.
-func (tx *Tx) Detach(a Attachment) error {
-	return tx.must(`DELETE FROM attachment WHERE account_id = $1 AND user_id = $2 AND kind = $3 AND policy = $4`,
-		a.AccountID, a.UserID, a.Kind, a.Policy)
+// PolicyVersions gives the versions of a policy, oldest first.
+func (tx *Tx) PolicyVersions(account int64, policy string) ([]PolicyVersion, error) {
+	return all(tx, func(row scanner) (PolicyVersion, error) {
+		v := PolicyVersion{AccountID: account, Policy: policy}
+		var at int64
+		err := row.Scan(&v.Number, &v.Document, &at)
+		v.CreatedAt = fromMillis(at)
+		return v, err
+	}, `SELECT version, document, created_at FROM policy_version WHERE account_id = $1 AND policy = $2 ORDER BY version`, account, policy)
 }
 
-// Attachments gives the policies of a user.
-func (tx *Tx) Attachments(account, user int64) ([]Attachment, error) {
-	return all(tx, func(row scanner) (Attachment, error) {
-		a := Attachment{AccountID: account, UserID: user}
-		err := row.Scan(&a.Kind, &a.Policy)
-		return a, err
-	}, `SELECT kind, policy FROM attachment WHERE account_id = $1 AND user_id = $2 ORDER BY kind, policy`, account, user)
+// DeletePolicyVersion forgets a version.
+func (tx *Tx) DeletePolicyVersion(account int64, policy string, number int64) error {
+	return tx.must(`DELETE FROM policy_version WHERE account_id = $1 AND policy = $2 AND version = $3`, account, policy, number)
 }
 
 // Generation gives the number that every change of accounts, users, keys, policies and channels raises.

@@ -17,7 +17,7 @@ func TestPostgresStatementsForMany(t *testing.T) {
 	t.Parallel()
 	s := postgresDatabase(t)(t)
 	compared, err := s.CompareForms(func(tx *store.Tx, tenant int64) error {
-		return errors.Join(tenantAccounts(tx, tenant), tenantGroups(tx, tenant), tenantLanes(tx, tenant), tenantNodes(tx, tenant))
+		return errors.Join(tenantAccounts(tx, tenant), tenantGroups(tx, tenant), tenantMessages(tx, tenant), tenantLanes(tx, tenant), tenantNodes(tx, tenant))
 	})
 	if err != nil {
 		t.Error(err)
@@ -52,7 +52,7 @@ func tenantAccounts(tx *store.Tx, tenant int64) error {
 		tx.InsertUser(&user), tx.InsertAccessKey(&key), tx.SetAccessKeyActive(tenant, key.ID, tenant != 1),
 		tx.PutPolicy(&store.Policy{AccountID: tenant, Name: name, Document: "{}", CreatedAt: day}),
 		tx.PutPolicy(&store.Policy{AccountID: tenant, Name: name, Document: `{"Version":"` + name + `"}`, CreatedAt: day}),
-		tx.Attach(attachment), tx.Attach(attachment), tx.InsertChannel(&channel), tx.Raise())
+		tx.Attach(attachment), tx.Attach(attachment), tx.InsertChannel(&channel), tx.Raise(), tenantRAM(tx, tenant, &user))
 	number.ChannelID = channel.ID
 	return errors.Join(err, tx.InsertNumber(&number, 0), tx.SetNumberToken(number.Number, name),
 		drop(tx.Accounts()), drop(tx.Account(tenant)), missed(tx.Account(tenant+1000)), drop(tx.Users(tenant)), drop(tx.User(100+tenant)),
@@ -61,6 +61,29 @@ func tenantAccounts(tx *store.Tx, tenant int64) error {
 		drop(tx.Attachments(tenant, 100+tenant)), drop(tx.Channels()), drop(tx.Numbers()), drop(tx.Generation()),
 		tx.PutSpent(store.Allowance{AccountID: tenant, Action: "A"}, 5*tenant), tx.PutSpent(store.Allowance{AccountID: tenant, Action: "A"}, 7*tenant),
 		drop(tx.Spent(store.Allowance{AccountID: tenant, Action: "A"})), drop(tx.Spent(store.Allowance{AccountID: tenant, Action: "A", Refused: true})))
+}
+
+func tenantRAM(tx *store.Tx, tenant int64, user *ram.User) error {
+	name := "tenant " + strconv.FormatInt(tenant, 10)
+	users := ram.Group{ID: strconv.FormatInt(200+tenant, 10), AccountID: user.AccountID, Name: name, CreatedAt: day}
+	role := ram.Role{ID: strconv.FormatInt(300+tenant, 10), AccountID: user.AccountID, Name: name, TrustPolicy: "{}", CreatedAt: day}
+	second := store.PolicyVersion{AccountID: tenant, Policy: name, Number: 2, Document: name, CreatedAt: day}
+	member := store.Membership{AccountID: tenant, UserID: 100 + tenant, GroupID: 200 + tenant, JoinedAt: day}
+	ofGroup := store.Attachment{AccountID: tenant, GroupID: 200 + tenant, Kind: "Custom", Policy: name}
+	ofRole := store.Attachment{AccountID: tenant, RoleID: 300 + tenant, Kind: "System", Policy: name}
+	doomed := ram.User{ID: strconv.FormatInt(400+tenant, 10), AccountID: user.AccountID, Name: "doomed", CreatedAt: day}
+	err := errors.Join(tx.InsertUserGroup(&users), tx.InsertRole(&role), tx.PutPolicyVersion(&second), tx.AddToUserGroup(member), tx.Attach(ofGroup),
+		tx.Attach(ofRole), tx.InsertUser(&doomed))
+	users.Comments, role.Description, user.Comments = name, name, name
+	doomedGroup, doomedRole := users, role
+	doomedGroup.ID, doomedGroup.Name, doomedRole.ID, doomedRole.Name = doomed.ID, "doomed", doomed.ID, "doomed"
+	return errors.Join(err, tx.UpdateUserGroup(&users), tx.UpdateRole(&role), tx.UpdateUser(user), tx.InsertUserGroup(&doomedGroup), tx.InsertRole(&doomedRole),
+		drop(tx.UserGroups(tenant)), drop(tx.UserGroup(200+tenant)), drop(tx.UserGroupByName(tenant, name)), missed(tx.UserGroupByName(tenant, "nobody")),
+		drop(tx.Roles(tenant)), drop(tx.Role(300+tenant)), drop(tx.RoleByName(tenant, name)), drop(tx.Policy(tenant, name)), missed(tx.Policy(tenant, "none")),
+		drop(tx.PolicyVersions(tenant, name)), drop(tx.UserGroupsOf(tenant, 100+tenant)), drop(tx.UsersOfGroup(tenant, 200+tenant)),
+		drop(tx.EffectivePolicies(ofGroup)), drop(tx.EffectivePolicies(ofRole)), drop(tx.AttachedTo(ofRole)), drop(tx.AttachmentsOf(tenant, "Custom", name)),
+		drop(tx.CountAttachments(tenant)), tx.DeletePolicyVersion(tenant, name, 2), tx.DeleteUser(tenant, 400+tenant), tx.DeleteUserGroup(tenant, 400+tenant),
+		tx.DeleteRole(tenant, 400+tenant), tx.Detach(ofRole), tx.RemoveFromUserGroup(member), tx.DeletePolicy(tenant, name))
 }
 
 func tenantGroups(tx *store.Tx, tenant int64) error {
@@ -109,6 +132,23 @@ func tenantReceipts(tx *store.Tx, tenant, groupID int64) error {
 		drop(tx.Receipts(store.Stream{AccountID: tenant, Number: number, To: 1 << 62, Most: 5})), drop(tx.Receipts(store.Stream{AccountID: tenant, Number: number, GroupID: groupID, To: 1 << 62, Most: 5})),
 		drop(tx.WaitingIn(lane, 5)), drop(tx.DeadReceipts(store.Range{ID: dead.ID, Most: 5})), tx.Revive(&dead, tenant),
 		tx.PutCallback(&store.Callback{ChannelID: tenant, AccountID: tenant, StatusURL: "https://a.example", ChangedAt: day}))
+}
+
+func tenantMessages(tx *store.Tx, tenant int64) error {
+	person, wamid := group.Number(5*tenant), "wamid."+strconv.FormatInt(tenant, 10)
+	m := store.Message{ID: 900 + tenant, AccountID: tenant, Number: businessNumber, At: day, StateAt: day, State: group.MessageAccepted, Kind: "text", Content: "it's"}
+	in := store.Message{AccountID: tenant, Number: businessNumber, At: day, StateAt: day, Inbound: true, State: group.MessageReceived, Person: person, WAMID: wamid + "in"}
+	talk := group.Conversation{AccountID: tenant, Number: businessNumber + group.Number(tenant), Person: person}
+	news := store.MessageNews{State: group.MessageSent, At: day, WAMID: wamid}
+	member := store.MessageMember{Person: person, State: group.MessageDelivered, At: day}
+	f := store.MessageFilter{AccountID: tenant, Number: businessNumber}
+	yes := true
+	narrow := store.MessageFilter{AccountID: tenant, Number: businessNumber, Person: person, Inbound: &yes, States: []group.MessageState{group.MessageReceived, group.MessageRead},
+		BatchID: 5, TemplateCode: "t", From: day, Until: day}
+	return errors.Join(tx.InsertMessage(&m), tx.InsertInbound(&in), tx.InsertConversation(&talk), drop(tx.Conversation(talk.ID)),
+		drop(tx.ConversationWith(talk.Number, person)), missed(tx.ConversationWith(1, 1)), tx.PutWrote(talk.ID, day), tx.MoveMessage(m.ID, news), tx.MoveMessage(m.ID, news),
+		drop(tx.Message(m.ID)), drop(tx.MessageByWAMID(businessNumber, wamid)), missed(tx.MessageByWAMID(businessNumber, "nobody's")),
+		tx.PutMember(m.ID, member), tx.PutMember(m.ID, member), drop(tx.MessageMembers(m.ID)), drop(tx.Messages(f, 0, 5)), drop(tx.Messages(narrow, 1, 5)))
 }
 
 func tenantLanes(tx *store.Tx, tenant int64) error {

@@ -31,7 +31,7 @@ func Operations(gw *gateway.Gateway) []rpc.Operation {
 		s.addChatGroup(), s.updateChatGroup(), s.deleteChatGroup(), s.listChatGroup(),
 		s.addChatGroupInviteLink(), s.deleteChatGroupInviteLink(),
 		s.listChatGroupParticipants(), s.deleteChatGroupParticipants(),
-		s.sendChatappMessage(), s.getChatGroupOperation(),
+		s.sendChatappMessage(), s.sendChatappMassMessage(), s.listChatappMessage(), s.getChatGroupOperation(),
 		s.createInstance(), s.listInstance(), s.queryInstance(), s.updateInstance(), s.deleteInstance(),
 		s.queryChatappPhoneNumbers(), s.chatappSyncPhoneNumber(), s.queryChatappBindWaba(), s.chatappBindWaba(), s.getChatappOpenStatus(),
 		s.updateAccountWebhook(), s.updatePhoneWebhook(), s.listChatGroupEvents(),

@@ -4,8 +4,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
-	"github.com/rollcall-im/rollcall/internal/ram"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 )
 
@@ -17,16 +17,16 @@ const channelType = "whatsapp"
 
 // instanceResource is what an operation on one instance is authorised against. Source: "Fine-grained resource control using resource
 // groups" of the product's documentation.
-func instanceResource(account ram.AccountID, p rpc.Params) string {
+func instanceResource(who *gateway.Principal, p rpc.Params) []string {
 	id := p.Text("InstanceId")
 	if id == "" {
 		id = "*"
 	}
-	return "acs:cams:" + region + ":" + string(account) + ":instance/" + id
+	return []string{"acs:cams:" + region + ":" + string(who.AccountID) + ":instance/" + id}
 }
 
 // allInstances is what CreateInstance and ListInstance are authorised against.
-func allInstances(account ram.AccountID, _ rpc.Params) string { return instanceResource(account, nil) }
+func allInstances(who *gateway.Principal, _ rpc.Params) []string { return instanceResource(who, nil) }
 
 // instanceTexts are the members of an instance's profile.
 var instanceTexts = []struct {

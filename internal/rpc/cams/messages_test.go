@@ -24,7 +24,7 @@ func TestSendChatappMessage(t *testing.T) {
 	if diff := cmp.Diff(map[string]any{"Code": "OK", "Message": "OK", "MessageId": id}, a.members); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}
-	if got := w.payloads(g); len(got) != 1 || got[0] != `{"text":"Hello"}` {
+	if got := w.payloads(g); len(got) != 1 || got[0] != `{"kind":"text","text":"Hello"}` {
 		t.Errorf("commands are %q", got)
 	}
 	for name, c := range map[string]struct {
@@ -42,12 +42,14 @@ func TestSendChatappMessage(t *testing.T) {
 		"messenger":              {params{"ChannelType": "messenger"}, "InvalidParameter.ChannelTypeNotSupport"},
 		"no channel type":        {params{"-ChannelType": ""}, "MissingChannelType"},
 		"no type":                {params{"-Type": ""}, "MissingType"},
-		"template":               {params{"Type": "template"}, "InvalidParameter.TypeNotSupport"},
-		"individual":             {params{"RecipientType": "individual"}, "InvalidParameter.RecipientTypeNotSupport"},
-		"no recipient type":      {params{"-RecipientType": ""}, "InvalidParameter.RecipientTypeNotSupport"},
+		"other type":             {params{"Type": "flow"}, "InvalidParameter.TypeNotSupport"},
+		"individual":             {params{"RecipientType": "individual"}, "InvalidParameter.ToOnlyNumeric"},
+		"no recipient type":      {params{"-RecipientType": ""}, "InvalidParameter.ToOnlyNumeric"},
+		"other recipient type":   {params{"RecipientType": "crowd"}, "InvalidParameter.RecipientTypeNotSupport"},
 		"no message type":        {params{"-MessageType": ""}, "InvalidParameter.MessageTypeNotEmpty"},
-		"image":                  {params{"MessageType": "image"}, "InvalidParameter.MessageTypeNotSupport"},
-		"pin":                    {params{"MessageType": "pin"}, "InvalidParameter.MessageTypeNotSupport"},
+		"typing":                 {params{"MessageType": "typing_indicator"}, "InvalidParameter.MessageTypeNotSupport"},
+		"image without a link":   {params{"MessageType": "image"}, "InvalidParameter.LinkNotEmpty"},
+		"pin of nothing":         {params{"MessageType": "pin"}, "InvalidParameter.ContentError"},
 		"no content":             {params{"-Content": ""}, "InvalidParameter.ContentNotEmpty"},
 		"empty content":          {params{"Content": ""}, "InvalidParameter.ContentNotEmpty"},
 		"plain content":          {params{"Content": "Hello"}, "InvalidParameter.ContentError"},

@@ -31,6 +31,8 @@ func TestOperations(t *testing.T) {
 		"ListChatGroupParticipants":   {"cams:ListChatGroupParticipants", "list", "BusinessNumber CustSpaceId GroupId", false, false, false},
 		"DeleteChatGroupParticipants": {"cams:DeleteChatGroupParticipants", "delete", "BusinessNumber CustSpaceId GroupId", true, false, false},
 		"SendChatappMessage":          {"cams:SendChatappMessage", "create", "ChannelType Type From To", true, false, true},
+		"SendChatappMassMessage":      {"cams:SendChatappMassMessage", "create", "ChannelType From SenderList", true, false, true},
+		"ListChatappMessage":          {"cams:ListChatappMessage", "list", "BusinessNumber CustSpaceId ChannelType Page", false, false, false},
 		"GetChatGroupOperation":       {"cams:GetChatGroupOperation", "get", "", false, true, false},
 		"CreateInstance":              {"cams:CreateInstance", "create", "ChannelType InstanceName", true, false, false},
 		"ListInstance":                {"cams:ListInstance", "list", "", false, false, false},
@@ -79,6 +81,9 @@ func valid() map[string]params {
 		"DeleteChatGroupParticipants": {"GroupId": "G", "List": `[{"ParticipantNumber":"8613900000001"}]`},
 		"SendChatappMessage": {"ChannelType": "whatsapp", "Type": "message", "MessageType": "text", "RecipientType": "group",
 			"From": ownNumber, "To": "G", "Content": `{"text":"Hello"}`},
+		"SendChatappMassMessage": {"ChannelType": "whatsapp", "From": ownNumber, "TemplateCode": "greeting", "Language": "en",
+			"SenderList": `[{"To":"8613900000001"},{"To":"G","RecipientType":"group"}]`},
+		"ListChatappMessage": {"ChannelType": "WHATSAPP", "Page": `{"Index":1,"Size":20}`},
 	}
 }
 
@@ -108,9 +113,9 @@ func TestEveryOperationRefuses(t *testing.T) {
 	for action, good := range valid() {
 		_, hasGroup := good["GroupId"]
 		groupName, numberName := "GroupId", "BusinessNumber"
-		sends := action == "SendChatappMessage"
+		sends := strings.HasPrefix(action, "Send")
 		if sends {
-			hasGroup, groupName, numberName = true, "To", "From"
+			hasGroup, groupName, numberName = action == "SendChatappMessage", "To", "From"
 		}
 		reads := strings.HasPrefix(action, "List")
 		cases := []struct {

@@ -1,0 +1,50 @@
+package store
+
+import (
+	"time"
+
+	"github.com/rollcall-im/rollcall/internal/group"
+)
+
+const selectConversation = `SELECT id, account_id, number, person, wrote_at FROM conversation `
+
+func scanConversation(row scanner) (group.Conversation, error) {
+	var c group.Conversation
+	var wrote int64
+	err := row.Scan(&c.ID, &c.AccountID, &c.Number, &c.Person, &wrote)
+	c.WroteAt = fromMillis(wrote)
+	return c, err
+}
+
+func (tx *Tx) oneConversation(where string, args ...any) (group.Conversation, error) {
+	found, err := all(tx, scanConversation, selectConversation+where, args...)
+	if err != nil {
+		return group.Conversation{}, err
+	}
+	if len(found) == 0 {
+		return group.Conversation{}, ErrNoRow
+	}
+	return found[0], nil
+}
+
+// Conversation gives a conversation by its key, which is that of its lane as well.
+func (tx *Tx) Conversation(id int64) (group.Conversation, error) {
+	return tx.oneConversation(`WHERE id = $1`, id)
+}
+
+// ConversationWith gives what a business number and a person write to each other.
+func (tx *Tx) ConversationWith(number, person group.Number) (group.Conversation, error) {
+	return tx.oneConversation(`WHERE number = $1 AND person = $2`, int64(number), int64(person))
+}
+
+// InsertConversation adds a conversation and fills in its ID.
+func (tx *Tx) InsertConversation(c *group.Conversation) error {
+	c.ID = tx.NewID()
+	return tx.run(`INSERT INTO conversation (id, account_id, number, person, wrote_at) VALUES ($1, $2, $3, $4, $5)`,
+		c.ID, c.AccountID, int64(c.Number), int64(c.Person), millis(c.WroteAt))
+}
+
+// PutWrote notes when the person last wrote, unless a later time is known.
+func (tx *Tx) PutWrote(id int64, at time.Time) error {
+	return tx.run(`UPDATE conversation SET wrote_at = $2 WHERE id = $1 AND wrote_at < $2`, id, millis(at))
+}
