@@ -168,7 +168,7 @@ func (w *workload) numbered() {
 		}
 		var all []store.Receipt
 		must(w.t, s.Read(w.t.Context(), func(tx *store.Tx) (err error) {
-			all, err = tx.Receipts(store.Stream{Number: n.Number, To: math.MaxInt64, Most: 1_000_000})
+			all, err = tx.Receipts(store.Stream{AccountID: n.AccountID, Number: n.Number, To: math.MaxInt64, Most: 1_000_000})
 			return err
 		}))
 		last := map[int64]int64{}

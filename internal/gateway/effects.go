@@ -17,7 +17,7 @@ type effects struct {
 	doubted    []int64        // groups to be read now
 	unverified []int64        // groups to be read after a while
 	left       []int64        // nodes that a report was left for
-	message    *store.Message // of ours that the report is about, when it was read
+	message    *store.Message // that the report is about, when it was read
 	told       []store.Lane   // callbacks that have something to be told
 
 	looked int64       // the group of the report that is taken in, when the head of its lane has been read

@@ -25,8 +25,8 @@ type Config struct {
 	Store      *store.Store
 	Graph      *graph.Client
 	Pictures   *outbound.Client // fetches profile pictures by address
-	Known      Known            // what is known of the network beforehand
 	Receipts   *receipt.Pusher  // brings receipts to customers; nil pushes as the official service does, to public addresses
+	Known      Known            // what is known of the network beforehand
 	Onboarding Onboarding
 	Patience   Patience
 	Parallel   int              // commands running at once, 0 for the outbox's default

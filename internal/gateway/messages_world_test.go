@@ -138,14 +138,3 @@ func (w *world) post(o gateway.Outgoing) gateway.Change {
 	w.must(err)
 	return c
 }
-
-// keyOf gives the key of a message that came in.
-func (w *world) keyOf(wamid string) string {
-	w.t.Helper()
-	var m store.Message
-	w.must(w.house.store.Read(ctx, func(tx *store.Tx) (err error) {
-		m, err = tx.MessageByWAMID(business, wamid)
-		return err
-	}))
-	return gateway.FormatID(m.ID)
-}

@@ -40,7 +40,7 @@ func (g *Gateway) tellSuspended(tx *store.Tx, fx *effects, gr *group.Group, befo
 // send puts an event into the lane of its group, or else of its number, if there is a callback for it.
 func (g *Gateway) send(tx *store.Tx, fx *effects, e *group.Event) error {
 	d := g.directory.latest()
-	if d.address(e.Number, receipt.KindOf(e.Kind)).URL == "" {
+	if d.address(e.AccountID, e.Number, receipt.KindOf(e.Kind)).URL == "" {
 		return nil
 	}
 	it := store.Item{Lane: store.Lane{Kind: store.CallbackLane, ID: e.GroupID}, OperationID: e.ID}
@@ -51,13 +51,13 @@ func (g *Gateway) send(tx *store.Tx, fx *effects, e *group.Event) error {
 	return tx.Enqueue(&it)
 }
 
-// addressOf gives where the receipts of a number go that are of one kind, by the settings that hold now.
-func (g *Gateway) addressOf(ctx context.Context, n group.Number, kind string) (receipt.Address, error) {
+// addressOf gives where a receipt goes, by the settings that hold now.
+func (g *Gateway) addressOf(ctx context.Context, r *store.Receipt) (receipt.Address, error) {
 	d, err := g.directory.current(ctx, g.store)
 	if err != nil {
 		return receipt.Address{}, err
 	}
-	return d.address(n, kind), nil
+	return d.address(r.AccountID, r.Number, receipt.KindOf(r.Kind)), nil
 }
 
 // Receipts tells how many receipts have come to an outcome since the start.

@@ -20,12 +20,11 @@ func (g *Gateway) tellInbound(tx *store.Tx, fx *effects, n *group.BusinessNumber
 	if m == nil {
 		return nil
 	}
-	id := m.ID
-	if fx.message != nil { // the key by which lists and replies know it
-		id = FormatID(fx.message.ID)
-	}
-	in := receipt.Inbound{MessageID: id, CustSpaceID: n.SpaceID, WABAID: n.WABAID, From: digits(m.From), FromUserID: m.FromUserID, Name: m.Name,
+	in := receipt.Inbound{MessageID: m.ID, CustSpaceID: n.SpaceID, WABAID: n.WABAID, From: digits(m.From), FromUserID: m.FromUserID, Name: m.Name,
 		To: n.Number.String(), Timestamp: g.reportedAt(e).UnixMilli(), NoticeType: "inbound", GroupID: e.GroupID}
+	if fx.message != nil { // the key by which lists and replies know it
+		in.MessageID = FormatID(fx.message.ID)
+	}
 	in.Type, in.Message = receipt.Content(m)
 	return g.tellMessage(tx, fx, n, e, group.EventInbound, in)
 }
@@ -72,27 +71,31 @@ type sentOne struct {
 // sentMessage gives what is known of the message that a status is about. One that another program of the same business sent is known by
 // the network's id alone.
 func sentMessage(tx *store.Tx, fx *effects, n *group.BusinessNumber, s *graph.Status) (sentOne, error) {
-	foreign := sentOne{id: s.MessageID, task: s.MessageID}
-	key, err := strconv.ParseInt(s.CallbackData, 10, 64)
-	if err != nil {
-		return foreign, nil //nolint:nilerr // it was not sent from here
-	}
 	m := fx.message
-	if m == nil || m.ID != key {
-		read, err := tx.Message(key)
+	if m == nil {
+		found, err := messageOf(tx, n, s)
 		switch {
 		case errors.Is(err, store.ErrNoRow):
-			return foreign, nil
+			return sentOne{id: s.MessageID, task: s.MessageID}, nil
 		case err != nil:
-			return foreign, err
-		case read.Number != n.Number:
-			return foreign, nil
+			return sentOne{}, err
 		}
-		m = &read
+		m = &found
 	}
 	id := FormatID(m.ID)
-	return sentOne{id: id, task: cmp.Or(m.TaskID, id), frame: m.Frame(), kind: strings.ToUpper(m.Kind), template: m.TemplateCode, name: m.TemplateName,
-		language: m.Language}, nil
+	return sentOne{id: id, task: cmp.Or(m.TaskID, id), frame: m.Frame(), kind: strings.ToUpper(m.Kind),
+		template: m.TemplateCode, name: m.TemplateName, language: m.Language}, nil
+}
+
+// messageOf finds a message by the key that went out with it, or else by the network's id.
+func messageOf(tx *store.Tx, n *group.BusinessNumber, s *graph.Status) (store.Message, error) {
+	if key, err := strconv.ParseInt(s.CallbackData, 10, 64); err == nil {
+		m, err := tx.Message(key)
+		if err == nil && m.Number == n.Number || err != nil && !errors.Is(err, store.ErrNoRow) {
+			return m, err
+		}
+	}
+	return tx.MessageByWAMID(n.Number, s.MessageID)
 }
 
 // tellMessage writes a receipt down in the form in which it is pushed.

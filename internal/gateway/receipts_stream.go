@@ -55,7 +55,7 @@ func (g *Gateway) Events(ctx context.Context, c Caller, t Target, list EventList
 		if end, err = tx.LastPlace(n.Number); err != nil || list.Cursor == LatestCursor {
 			return err
 		}
-		rows, err = tx.Receipts(store.Stream{Number: n.Number, GroupID: groupID, After: after, To: end, Most: list.Size})
+		rows, err = tx.Receipts(store.Stream{AccountID: n.AccountID, Number: n.Number, GroupID: groupID, After: after, To: end, Most: list.Size})
 		return err
 	})
 	if err != nil {

@@ -33,10 +33,13 @@ const (
 )
 
 // address gives where the receipts of a number go that are of one kind. What is set for the number goes before what is set for its
-// channel; a number whose HttpFlag is N is told nothing, whatever its channel says. Receipts about groups go where statuses go.
-func (e *edition) address(number group.Number, kind string) receipt.Address {
+// channel; a number whose HttpFlag is N is told nothing, whatever its channel says. Receipts about groups go where statuses go. A number that has gone to another account is nobody's to tell of.
+func (e *edition) address(account int64, number group.Number, kind string) receipt.Address {
+	if len(e.webhooks) == 0 {
+		return receipt.Address{}
+	}
 	n := e.numbers[number]
-	if n == nil || len(e.webhooks) == 0 {
+	if n == nil || n.AccountID != account {
 		return receipt.Address{}
 	}
 	a := receipt.Address{Sender: receipt.Sender{SpaceID: n.SpaceID, WABAID: n.WABAID}}
@@ -74,11 +77,11 @@ const pulled = "ListChatGroupEvents"
 // WebhookOf gives the settings that hold for a number.
 func (g *Gateway) WebhookOf(n group.Number) Webhook {
 	e := g.directory.latest()
-	w := Webhook{StatusCallbackURL: e.address(n, group.EventStatus).URL, UpCallbackURL: e.address(n, group.EventInbound).URL}
 	bound := e.numbers[n]
 	if bound == nil {
-		return w
+		return Webhook{}
 	}
+	w := Webhook{StatusCallbackURL: e.address(bound.AccountID, n, group.EventStatus).URL, UpCallbackURL: e.address(bound.AccountID, n, group.EventInbound).URL}
 	own, common := e.webhooks[webhookKey{bound.ChannelID, n}], e.webhooks[webhookKey{bound.ChannelID, 0}]
 	if own != nil && own.Queue == yes {
 		w.StatusQueue, w.UpQueue = pulled, pulled
@@ -110,37 +113,22 @@ func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change 
 	if err := change.check(); err != nil {
 		return 0, err
 	}
-	err = g.store.Write(ctx, func(tx *store.Tx) error {
-		op := g.begin(c, group.KindAccount)
-		op.State, op.DoneAt, op.Result = group.Done, op.At, t.SpaceID
-		if t.Number != 0 {
-			op.Result += " " + t.Number.Masked()
-		}
-		first, err := repeated(tx, &op)
-		if first != nil {
-			operation = first.ID
-		}
-		if first != nil || err != nil {
-			return err
-		}
-		ch, err := channelOf(tx, op.AccountID, t.SpaceID)
+	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+		ch, err := heldChannel(tx, op.AccountID, t.SpaceID)
 		if err != nil {
 			return err
 		}
-		if err := g.putWebhook(tx, webhookKey{ch.ID, t.Number}, &op, change); err != nil {
-			return err
+		op.Result = t.SpaceID
+		if t.Number != 0 {
+			op.Result += " " + t.Number.Masked()
 		}
-		if err := tx.InsertOperation(&op); err != nil {
-			return err
-		}
-		operation = op.ID
-		return tx.Raise()
+		return putWebhook(tx, webhookKey{ch.ID, t.Number}, op, change)
 	})
-	return operation, err
+	return op.ID, err
 }
 
-func (g *Gateway) putWebhook(tx *store.Tx, key webhookKey, op *group.Operation, change WebhookChange) error {
-	tx.Hold("webhook/" + FormatID(key.channel))
+// putWebhook changes settings. Whoever calls it holds the channel.
+func putWebhook(tx *store.Tx, key webhookKey, op *group.Operation, change WebhookChange) error {
 	all, err := tx.Callbacks()
 	if err != nil {
 		return err

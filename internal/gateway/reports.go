@@ -48,14 +48,21 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	if now := g.now(); e.Timestamp.After(now.Add(clockSkew)) { // or nothing that follows would count
 		e.Timestamp = now.UTC().Truncate(time.Second)
 	}
-	fx.message = nil
 	switch e.Type {
 	case graph.GroupCreate:
 		return g.onCreate(tx, fx, n, e)
 	case graph.MessageStatus:
-		return errors.Join(g.onStatus(tx, fx, n, e), g.tellStatus(tx, fx, n, e))
+		fx.message = nil
+		if err := g.onStatus(tx, fx, n, e); err != nil {
+			return err
+		}
+		return g.tellStatus(tx, fx, n, e)
 	case graph.MessageReceived:
-		return errors.Join(g.onMessage(tx, fx, n, e), g.tellInbound(tx, fx, n, e))
+		fx.message = nil
+		if err := g.onMessage(tx, fx, n, e); err != nil {
+			return err
+		}
+		return g.tellInbound(tx, fx, n, e)
 	case graph.GroupDelete, graph.ParticipantsAdd, graph.ParticipantsRemove, graph.SettingsUpdate, graph.Suspend, graph.SuspendCleared:
 	default:
 		return nil // not about what we keep

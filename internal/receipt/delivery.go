@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/outbox"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
@@ -24,7 +23,7 @@ type Address struct {
 type Delivery struct {
 	store  *store.Store
 	pusher *Pusher
-	where  func(ctx context.Context, n group.Number, kind string) (Address, error)
+	where  func(ctx context.Context, r *store.Receipt) (Address, error)
 	resume func(store.Lane) bool
 	log    *slog.Logger
 	gates  gates
@@ -55,8 +54,8 @@ func Outcomes() []Outcome { return []Outcome{Acknowledged, Failed, GivenUp, Drop
 type DeliveryConfig struct {
 	Store  *store.Store
 	Pusher *Pusher
-	Where  func(ctx context.Context, n group.Number, kind string) (Address, error) // URL "" for nowhere
-	Resume func(store.Lane) bool                                                   // lets a lane go on that was told to pause
+	Where  func(ctx context.Context, r *store.Receipt) (Address, error) // URL "" for nowhere
+	Resume func(store.Lane) bool                                        // lets a lane go on that was told to pause
 	Logger *slog.Logger
 }
 
@@ -83,7 +82,7 @@ func (d *Delivery) Run(ctx context.Context, job outbox.Job) outbox.Verdict {
 	}
 	switch {
 	case len(b.items) == 0:
-		return outbox.Finished() // another node has the lane, or nothing is left of it
+		return outbox.Pause(time.Millisecond) // it is not at the head any more
 	case b.to.URL == "":
 		return d.finish(ctx, &b, Dropped)
 	}
@@ -93,12 +92,12 @@ func (d *Delivery) Run(ctx context.Context, job outbox.Job) outbox.Verdict {
 	err = d.pusher.Push(ctx, b.to.Destination, b.name(), b.told)
 	d.gates.leave(b.to.URL, d.resume)
 	switch {
+	case err == nil:
+		return d.finish(ctx, &b, Acknowledged)
 	case ctx.Err() != nil:
 		return outbox.Pause(time.Second) // we are stopping, or have lost the lane: that is not the receiver's failure
-	case err != nil:
-		return d.failed(ctx, &b, err.Error())
 	}
-	return d.finish(ctx, &b, Acknowledged)
+	return d.failed(ctx, &b, err.Error())
 }
 
 // later tries again soon after a failure of our own, which does not count as a push.
@@ -137,7 +136,7 @@ func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err e
 		}
 		var to Address
 		if w.Receipt.ID != 0 {
-			if to, err = d.where(ctx, w.Receipt.Number, KindOf(w.Receipt.Kind)); err != nil {
+			if to, err = d.where(ctx, &w.Receipt); err != nil {
 				return b, err
 			}
 		}

@@ -32,12 +32,15 @@ func (tx *Tx) UpdateChannel(c *group.Channel) error {
 		w.Currency, w.ReviewStatus, w.TemplateNamespace, w.BusinessID, w.BusinessName, millis(w.ReadAt), c.ID)
 }
 
-// DeleteChannel forgets a channel and its numbers with their tokens. Whoever calls it holds the channel.
+// DeleteChannel forgets a channel, its numbers with their tokens, and its callbacks. Whoever calls it holds the channel.
 func (tx *Tx) DeleteChannel(id int64) error {
 	for _, gone := range [...]string{`DELETE FROM callback WHERE channel_id = $1`, `DELETE FROM business_number WHERE channel_id = $1`} {
 		if err := tx.run(gone, id); err != nil {
 			return err
 		}
+	}
+	if err := tx.run(`DELETE FROM callback WHERE channel_id = $1`, id); err != nil {
+		return err
 	}
 	return tx.must(`DELETE FROM channel WHERE id = $1`, id)
 }

@@ -10,7 +10,7 @@ import (
 // LaneKind says what a lane serves.
 type LaneKind int8
 
-// The kinds of lanes. Their keys are of one kind of number, so that no two lanes have the same.
+// The kinds of lanes. The keys of those that carry commands are of one kind of number, so that no two of them have the same.
 const (
 	GroupLane    LaneKind = 1 // the commands for one group
 	CallbackLane LaneKind = 2 // what a customer is told of one group, or of the messages of one business number outside of groups
@@ -28,10 +28,10 @@ func (l Lane) String() string {
 	switch l.Kind {
 	case GroupLane:
 		return "group/" + strconv.FormatInt(l.ID, 10)
-	case DirectLane:
-		return "direct/" + strconv.FormatInt(l.ID, 10)
 	case CallbackLane:
 		return "callback/" + strconv.FormatInt(l.ID, 10)
+	case DirectLane:
+		return "direct/" + strconv.FormatInt(l.ID, 10)
 	}
 	return "lane-" + strconv.Itoa(int(l.Kind)) + "/" + strconv.FormatInt(l.ID, 10)
 }

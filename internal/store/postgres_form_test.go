@@ -120,6 +120,20 @@ func tenantGroups(tx *store.Tx, tenant int64) error {
 		tx.Park(parked), tx.Park(parked), drop(tx.TakeParked(name, "")), drop(tx.TakeParked("", "nobody's")))
 }
 
+func tenantReceipts(tx *store.Tx, tenant, groupID int64) error {
+	number, lane := businessNumber+group.Number(tenant), store.Lane{Kind: store.CallbackLane, ID: 90 + tenant}
+	e := group.Event{AccountID: tenant, Number: number, GroupID: groupID, Kind: "left", At: day}
+	told := tx.InsertEvent(&e)
+	it := store.Item{Lane: lane, OperationID: e.ID}
+	dead := store.Item{Lane: lane, OperationID: e.ID}
+	err := errors.Join(told, tx.Enqueue(&it), tx.Enqueue(&dead))
+	dead.Dead = true
+	return errors.Join(err, tx.PutItem(&dead), drop(tx.Unplaced(number)), drop(tx.PlaceEvents(number)), drop(tx.LastPlace(number)),
+		drop(tx.Receipts(store.Stream{AccountID: tenant, Number: number, To: 1 << 62, Most: 5})), drop(tx.Receipts(store.Stream{AccountID: tenant, Number: number, GroupID: groupID, To: 1 << 62, Most: 5})),
+		drop(tx.WaitingIn(lane, 5)), drop(tx.DeadReceipts(store.Range{ID: dead.ID, Most: 5})), tx.Revive(&dead, tenant),
+		tx.PutCallback(&store.Callback{ChannelID: tenant, AccountID: tenant, StatusURL: "https://a.example", ChangedAt: day}))
+}
+
 func tenantMessages(tx *store.Tx, tenant int64) error {
 	person, wamid := group.Number(5*tenant), "wamid."+strconv.FormatInt(tenant, 10)
 	m := store.Message{ID: 900 + tenant, AccountID: tenant, Number: businessNumber, At: day, StateAt: day, State: group.MessageAccepted, Kind: "text", Content: "it's"}
@@ -135,20 +149,6 @@ func tenantMessages(tx *store.Tx, tenant int64) error {
 		drop(tx.ConversationWith(talk.Number, person)), missed(tx.ConversationWith(1, 1)), tx.PutWrote(talk.ID, day), tx.MoveMessage(m.ID, news), tx.MoveMessage(m.ID, news),
 		drop(tx.Message(m.ID)), drop(tx.MessageByWAMID(businessNumber, wamid)), missed(tx.MessageByWAMID(businessNumber, "nobody's")),
 		tx.PutMember(m.ID, member), tx.PutMember(m.ID, member), drop(tx.MessageMembers(m.ID)), drop(tx.Messages(f, 0, 5)), drop(tx.Messages(narrow, 1, 5)))
-}
-
-func tenantReceipts(tx *store.Tx, tenant, groupID int64) error {
-	number, lane := businessNumber+group.Number(tenant), store.Lane{Kind: store.CallbackLane, ID: 90 + tenant}
-	e := group.Event{AccountID: tenant, Number: number, GroupID: groupID, Kind: "left", At: day}
-	told := tx.InsertEvent(&e)
-	it := store.Item{Lane: lane, OperationID: e.ID}
-	dead := store.Item{Lane: lane, OperationID: e.ID}
-	err := errors.Join(told, tx.Enqueue(&it), tx.Enqueue(&dead))
-	dead.Dead = true
-	return errors.Join(err, tx.PutItem(&dead), drop(tx.Unplaced(number)), drop(tx.PlaceEvents(number)), drop(tx.LastPlace(number)),
-		drop(tx.Receipts(store.Stream{Number: number, To: 1 << 62, Most: 5})), drop(tx.Receipts(store.Stream{Number: number, GroupID: groupID, To: 1 << 62, Most: 5})),
-		drop(tx.WaitingIn(lane, 5)), drop(tx.DeadReceipts(store.Range{ID: dead.ID, Most: 5})), tx.Revive(&dead, tenant),
-		tx.PutCallback(&store.Callback{ChannelID: tenant, AccountID: tenant, StatusURL: "https://a.example", ChangedAt: day}))
 }
 
 func tenantLanes(tx *store.Tx, tenant int64) error {

@@ -34,19 +34,20 @@ func scanReceipt(row scanner) (r Receipt, err error) {
 
 // Stream says which part of what there is to tell of a number is wanted.
 type Stream struct {
-	Number  group.Number
-	GroupID int64 // of this group alone; 0 for all
-	After   int64 // the place that was seen last
-	To      int64 // the last place that is wanted
-	Most    int
+	AccountID int64 // a number may have been another's before
+	Number    group.Number
+	GroupID   int64 // of this group alone; 0 for all
+	After     int64 // the place that was seen last
+	To        int64 // the last place that is wanted
+	Most      int
 }
 
 // Receipts gives a part of what there is to tell of a number, in the order of the stream.
 func (tx *Tx) Receipts(s Stream) ([]Receipt, error) {
-	query := `SELECT ` + receiptColumns + ` FROM event AS e` + receiptJoins + `WHERE e.number = $1 AND e.place > $2 AND e.place > 0 AND e.place <= $3`
-	args := []any{int64(s.Number), s.After, s.To, s.Most}
+	query := `SELECT ` + receiptColumns + ` FROM event AS e` + receiptJoins + `WHERE e.number = $1 AND e.place > $2 AND e.place > 0 AND e.place <= $3 AND e.account_id = $5`
+	args := []any{int64(s.Number), s.After, s.To, s.Most, s.AccountID}
 	if s.GroupID != 0 {
-		query, args = query+` AND e.group_id = $5`, append(args, s.GroupID)
+		query, args = query+` AND e.group_id = $6`, append(args, s.GroupID)
 	}
 	return all(tx, scanReceipt, query+` ORDER BY e.place LIMIT $4`, args...)
 }

@@ -22,7 +22,7 @@ func streamOf(t *testing.T, s *store.Store, n group.Number, after int64) (list [
 		if err != nil {
 			return nil, err
 		}
-		return tx.Receipts(store.Stream{Number: n, After: after, To: end, Most: 100})
+		return tx.Receipts(store.Stream{AccountID: 7, Number: n, After: after, To: end, Most: 100})
 	})
 }
 
@@ -71,6 +71,9 @@ func testReceiptsOnce(t *testing.T, open opener) {
 		return fresh
 	}
 	same(t, []bool{true, false, true}, []bool{tell("a"), tell("a"), tell("b")})
+	write(t, s, func(tx *store.Tx) error { // the number was another account's before
+		return tx.InsertEvent(&group.Event{AccountID: 8, Number: businessNumber, Kind: "joined", At: day})
+	})
 	same(t, 2, len(streamOf(t, s, businessNumber, 0)))
 }
 

@@ -26,8 +26,8 @@ func nameStatus(word string) string {
 	return word
 }
 
-// writeNumber writes a business number. In the place of a queue's name stands the operation that gives what is kept for pulling.
-func writeNumber(w *rpc.Writer, n *group.BusinessNumber, hook gateway.Webhook) {
+// writeNumber writes a business number with where its receipts go. In the place of a queue stands what they can be pulled by.
+func writeNumber(w *rpc.Writer, n *group.BusinessNumber, h gateway.Webhook) {
 	st := &n.Standing
 	w.Text("PhoneNumber", n.Number.String())
 	w.Text("VerifiedName", st.VerifiedName)
@@ -38,10 +38,10 @@ func writeNumber(w *rpc.Writer, n *group.BusinessNumber, hook gateway.Webhook) {
 	w.Text("NameStatus", nameStatus(st.NameStatus))
 	w.Text("NewNameStatus", nameStatus(st.NewNameStatus))
 	w.Text("IsOfficial", yesNo(st.Official))
-	w.Text("StatusCallbackUrl", hook.StatusCallbackURL)
-	w.Text("StatusQueue", hook.StatusQueue)
-	w.Text("UpCallbackUrl", hook.UpCallbackURL)
-	w.Text("UpQueue", hook.UpQueue)
+	w.Text("StatusCallbackUrl", h.StatusCallbackURL)
+	w.Text("StatusQueue", h.StatusQueue)
+	w.Text("UpCallbackUrl", h.UpCallbackURL)
+	w.Text("UpQueue", h.UpQueue)
 }
 
 func yesNo(yes bool) string {
@@ -63,9 +63,9 @@ func numberFields() []rpc.Field {
 		{Name: row + "NameStatus", Type: "string", About: "`Approval`, `Pending_Review` or `Rejected`; other words of the network as they are."},
 		{Name: row + "NewNameStatus", Type: "string", About: "The same of a name that was asked for."},
 		{Name: row + "IsOfficial", Type: "string", About: "`Y` for an official business account, which groups need; else `N`."},
-		{Name: row + "StatusCallbackUrl", Type: "string", About: "Where receipts of messages go, and what happens in groups; empty when they are not pushed."},
-		{Name: row + "UpCallbackUrl", Type: "string", About: "Where messages that people write go; empty when they are not pushed."},
-		{Name: row + "StatusQueue", Type: "string", About: "`ListChatGroupEvents` when the receipts are to be kept for pulling, else empty. They can be pulled in any case."},
-		{Name: row + "UpQueue", Type: "string", About: "`ListChatGroupEvents` when the receipts are to be kept for pulling, else empty. They can be pulled in any case."},
+		{Name: row + "StatusCallbackUrl", Type: "string", About: "Where statuses of messages and what happens in groups are pushed: the number's own, or that of its channel."},
+		{Name: row + "UpCallbackUrl", Type: "string", About: "Where messages that people write are pushed."},
+		{Name: row + "StatusQueue", Type: "string", About: "Empty, or with QueueFlag Y `ListChatGroupEvents`, which gives what a queue would."},
+		{Name: row + "UpQueue", Type: "string", About: "Empty, or with QueueFlag Y `ListChatGroupEvents`, which gives what a queue would."},
 	}
 }

@@ -62,6 +62,24 @@ func TestUpdateWebhooks(t *testing.T) {
 	}
 }
 
+// TestQueryShowsCallbacks: what holds for a number is shown with it.
+func TestQueryShowsCallbacks(t *testing.T) {
+	w := newWorld(t)
+	w.expect(w.call("UpdateAccountWebhook", params{"-BusinessNumber": "", "StatusCallbackUrl": "https://a.example", "QueueFlag": "Y"}), 200, "OK")
+	w.expect(w.call("UpdatePhoneWebhook", params{"-BusinessNumber": "", "PhoneNumber": ownNumber, "UpCallbackUrl": "https://b.example"}), 200, "OK")
+	a := w.call("QueryChatappPhoneNumbers", params{"-BusinessNumber": ""})
+	rows, _ := a.members["PhoneNumbers"].([]any)
+	if len(rows) != 2 {
+		t.Fatalf("numbers: %s", a.text)
+	}
+	for i, up := range []string{"https://b.example", ""} {
+		row, _ := rows[i].(map[string]any)
+		if row["StatusCallbackUrl"] != "https://a.example" || row["UpCallbackUrl"] != up || row["StatusQueue"] != "ListChatGroupEvents" {
+			t.Errorf("number %v", row)
+		}
+	}
+}
+
 // The same token is the same change: it is made once.
 func TestUpdateWebhookAgain(t *testing.T) {
 	w := newWorld(t)
