@@ -45,7 +45,6 @@ func (g *Gateway) HandleReports(ctx context.Context, reports []graph.Event) erro
 }
 
 func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
-	fx.message = nil                                           // the one before may have been about another
 	if now := g.now(); e.Timestamp.After(now.Add(clockSkew)) { // or nothing that follows would count
 		e.Timestamp = now.UTC().Truncate(time.Second)
 	}
