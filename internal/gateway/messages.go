@@ -80,6 +80,7 @@ func (g *Gateway) checkOutgoing(c Caller, o *Outgoing) error {
 type accepted struct {
 	op    *group.Operation // still to be inserted
 	batch int64            // the operation that sends many at once
+	talks talks            // with those whom many messages go to, when they were looked up together
 }
 
 // accept writes a message down and puts it into its lane.
@@ -88,7 +89,7 @@ func (g *Gateway) accept(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, as 
 	if o.toGroup() {
 		l, err = toGroup(tx, n, o, &m)
 	} else {
-		l, err = toPerson(tx, n, o, &m)
+		l, err = toPerson(tx, n, o, &m, as.talks)
 	}
 	if err != nil {
 		return l, err
@@ -134,16 +135,19 @@ func toGroup(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, m *store.Messag
 }
 
 // toPerson finds the conversation with the person that a message goes to, whose lane it will be in.
-func toPerson(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, m *store.Message) (store.Lane, error) {
-	talk, err := conversation(tx, n, o.Person)
-	if err != nil {
-		return store.Lane{}, err
+func toPerson(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, m *store.Message, known talks) (store.Lane, error) {
+	talk, ok := known[o.Person]
+	if !ok {
+		var err error
+		if talk, err = conversation(tx, n, o.Person); err != nil {
+			return store.Lane{}, err
+		}
 	}
 	m.Person = talk.Person
-	if o.Content.Kind != group.MessageTemplate {
-		err = talk.CheckWindow(m.At)
+	if o.Content.Kind == group.MessageTemplate {
+		return directLane(talk.ID), nil
 	}
-	return directLane(talk.ID), err
+	return directLane(talk.ID), talk.CheckWindow(m.At)
 }
 
 // conversation gives what a business number and a person write to each other, made when it is the first time. Somebody whose number has two

@@ -54,11 +54,15 @@ func (g *Gateway) acceptAll(tx *store.Tx, n *group.BusinessNumber, list []Outgoi
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return list[a].compare(&list[b]) })
+	known, err := lookUp(tx, n, list, order)
+	if err != nil {
+		return nil, err
+	}
 	var lanes []store.Lane
 	for _, i := range order {
 		op := *batch
 		op.State, op.DoneAt, op.Result, op.ClientToken, op.ParamsDigest, op.NonceHash = group.Pending, time.Time{}, "", "", "", 0
-		l, err := g.accept(tx, n, &list[i], accepted{op: &op, batch: batch.ID})
+		l, err := g.accept(tx, n, &list[i], accepted{op: &op, batch: batch.ID, talks: known})
 		if err != nil {
 			return nil, inRow(i, err)
 		}
@@ -67,6 +71,42 @@ func (g *Gateway) acceptAll(tx *store.Tx, n *group.BusinessNumber, list []Outgoi
 		}
 	}
 	return lanes, nil
+}
+
+// talks are conversations by their persons.
+type talks map[group.Number]group.Conversation
+
+// lookUp finds or makes the conversations with those whom messages go to: one after the other would take too long. Those whose numbers have two
+// spellings are left to be looked up by themselves.
+func lookUp(tx *store.Tx, n *group.BusinessNumber, list []Outgoing, order []int) (talks, error) {
+	var people []group.Number
+	for _, i := range order {
+		p := list[i].Person
+		if _, two := p.Other(); p == 0 || two || len(people) > 0 && people[len(people)-1] == p {
+			continue
+		}
+		people = append(people, p)
+		holdConversation(tx, n.Number, p)
+	}
+	found, err := tx.ConversationsWith(n.Number, people)
+	if err != nil {
+		return nil, err
+	}
+	known := make(talks, len(people))
+	for _, c := range found {
+		known[c.Person] = c
+	}
+	for _, p := range people {
+		if _, there := known[p]; there {
+			continue
+		}
+		c := group.Conversation{AccountID: n.AccountID, Number: n.Number, Person: p}
+		if err := tx.InsertConversation(&c); err != nil {
+			return nil, err
+		}
+		known[p] = c
+	}
+	return known, nil
 }
 
 // compare orders messages by their recipients.

@@ -68,7 +68,7 @@ func TestP2NoKindReachesTheRemoved(t *testing.T) {
 // Each kind waits behind a removal that is under way, also when its own answer is lost.
 func TestP2EveryKindWaitsForTheRemoval(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, templates(true), report(5*time.Second))
+	w := newWorld(t, templates(true))
 	g := w.group("ward", anna, berta)
 	first := w.post(toGroup(g, group.Content{Text: "first"}))
 	w.done(first.Operation.ID)

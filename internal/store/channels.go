@@ -39,9 +39,6 @@ func (tx *Tx) DeleteChannel(id int64) error {
 			return err
 		}
 	}
-	if err := tx.run(`DELETE FROM callback WHERE channel_id = $1`, id); err != nil {
-		return err
-	}
 	return tx.must(`DELETE FROM channel WHERE id = $1`, id)
 }
 

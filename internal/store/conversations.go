@@ -1,6 +1,9 @@
 package store
 
 import (
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -35,6 +38,36 @@ func (tx *Tx) Conversation(id int64) (group.Conversation, error) {
 // ConversationWith gives what a business number and a person write to each other.
 func (tx *Tx) ConversationWith(number, person group.Number) (group.Conversation, error) {
 	return tx.oneConversation(`WHERE number = $1 AND person = $2`, int64(number), int64(person))
+}
+
+// conversationsAtOnce is how many persons are looked up with one statement.
+const conversationsAtOnce = 50
+
+var selectConversations = selectConversation + `WHERE number = $1 AND person IN (` + placeholders(2, conversationsAtOnce) + `)`
+
+// placeholders gives so many, counted from the first.
+func placeholders(first, count int) string {
+	marks := make([]string, count)
+	for i := range marks {
+		marks[i] = "$" + strconv.Itoa(first+i)
+	}
+	return strings.Join(marks, ", ")
+}
+
+// ConversationsWith gives what a business number and many persons write to each other, in no order; those that are not there are left out.
+func (tx *Tx) ConversationsWith(number group.Number, people []group.Number) (found []group.Conversation, err error) {
+	for part := range slices.Chunk(people, conversationsAtOnce) {
+		args := []any{int64(number)}
+		for i := range conversationsAtOnce { // one statement for all lengths: the last person fills up the places that are left
+			args = append(args, int64(part[min(i, len(part)-1)]))
+		}
+		some, err := all(tx, scanConversation, selectConversations, args...)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, some...)
+	}
+	return found, nil
 }
 
 // InsertConversation adds a conversation and fills in its ID.

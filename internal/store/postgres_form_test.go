@@ -146,7 +146,7 @@ func tenantMessages(tx *store.Tx, tenant int64) error {
 	narrow := store.MessageFilter{AccountID: tenant, Number: businessNumber, Person: person, Inbound: &yes, States: []group.MessageState{group.MessageReceived, group.MessageRead},
 		BatchID: 5, TemplateCode: "t", From: day, Until: day}
 	return errors.Join(tx.InsertMessage(&m), tx.InsertInbound(&in), tx.InsertConversation(&talk), drop(tx.Conversation(talk.ID)),
-		drop(tx.ConversationWith(talk.Number, person)), missed(tx.ConversationWith(1, 1)), tx.PutWrote(talk.ID, day), tx.MoveMessage(m.ID, news), tx.MoveMessage(m.ID, news),
+		drop(tx.ConversationWith(talk.Number, person)), drop(tx.ConversationsWith(talk.Number, []group.Number{person, 1})), missed(tx.ConversationWith(1, 1)), tx.PutWrote(talk.ID, day), tx.MoveMessage(m.ID, news), tx.MoveMessage(m.ID, news),
 		drop(tx.Message(m.ID)), drop(tx.MessageByWAMID(businessNumber, wamid)), missed(tx.MessageByWAMID(businessNumber, "nobody's")),
 		tx.PutMember(m.ID, member), tx.PutMember(m.ID, member), drop(tx.MessageMembers(m.ID)), drop(tx.Messages(f, 0, 5)), drop(tx.Messages(narrow, 1, 5)))
 }

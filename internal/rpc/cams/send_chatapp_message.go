@@ -35,9 +35,10 @@ func (s *service) sendChatappMessage() rpc.Operation {
 				"(undocumented by the product, Meta's own form): type pin or unpin, messageId, expirationDays 1 to 30, default 7",
 			"TemplateCode": "with Type template: the code of an approved template. A development server has some built in; a production server " +
 				"keeps no list of templates and takes the code for the name where TemplateName is left out",
-			"TemplateName":     "with Type template: the name of the template at Meta",
-			"Language":         "with Type template: the language it is approved in",
-			"TemplateParams":   "a JSON object: what stands in the place of each variable of the template's text, by name or by place (1, 2 and so on). A variable group_id takes a GroupId, and the invite link of that group is put there",
+			"TemplateName": "with Type template: the name of the template at Meta",
+			"Language":     "with Type template: the language it is approved in",
+			"TemplateParams": "a JSON object: what stands in the place of each variable of the template's text, by name or by place (1, 2 and so on). " +
+				"A variable group_id takes a GroupId, and the invite link of that group is put there",
 			"Payload":          "a JSON list: the payloads of the template's quick reply buttons",
 			"ContextMessageId": "the message of the same chat that this one replies to: its MessageId, or the network's id",
 			"TaskId":           "a word of the caller's, at most 255 characters, that comes back in status receipts",
