@@ -16,6 +16,7 @@ type speaker struct {
 	Endpoint        string `env:"ROLLCALL_ENDPOINT" placeholder:"URL" help:"Server to call, such as https://rollcall.example.com; in place of a ready file."`
 	AccessKeyID     string `env:"ROLLCALL_ACCESS_KEY_ID" name:"access-key-id" placeholder:"ID" help:"Access key to sign with."`
 	AccessKeySecret string `env:"ROLLCALL_ACCESS_KEY_SECRET" placeholder:"SECRET" help:"Its secret; better given as ROLLCALL_ACCESS_KEY_SECRET."`
+	SecurityToken   string `env:"ROLLCALL_SECURITY_TOKEN" placeholder:"TOKEN" help:"The token of a temporary key, from AssumeRole."`
 	CAFile          string `env:"ROLLCALL_CA_FILE" name:"ca-file" placeholder:"FILE" help:"Certificates (PEM) to trust in place of the system's."`
 	SignatureForm   string `env:"ROLLCALL_VERSION_OF_SIGNATURE" name:"version-of-signature" enum:"v1,v3" default:"v3" help:"How to sign: ${enum}."`
 }
@@ -34,7 +35,7 @@ func (v *speaker) client(parameters url.Values) (*app.Client, error) {
 	client := ready.Client()
 	client.OldSigning = v.SignatureForm == "v1"
 	if v.AccessKeyID != "" {
-		client.Credentials = app.Credentials{AccessKeyID: v.AccessKeyID, AccessKeySecret: v.AccessKeySecret}
+		client.Credentials = app.Credentials{AccessKeyID: v.AccessKeyID, AccessKeySecret: v.AccessKeySecret, SecurityToken: v.SecurityToken}
 	}
 	if client.Credentials.AccessKeyID == "" || client.Credentials.AccessKeySecret == "" {
 		return nil, fmt.Errorf("there is no access key to sign with; give --access-key-id and --access-key-secret; %w", errUsage)

@@ -14,7 +14,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/rollcall-im/rollcall/internal/rpc/cams"
 	"github.com/rollcall-im/rollcall/internal/signature"
 )
 
@@ -39,10 +38,11 @@ type Answer struct {
 	Header http.Header
 	Body   []byte
 	Code   string // of the body, "" if it has none
+	named  bool   // it has a RequestId, as all answers have
 }
 
-// OK tells whether the call did what it was asked for.
-func (a *Answer) OK() bool { return a.Status == http.StatusOK && a.Code == "OK" }
+// OK tells whether the call did what it was asked for. Answers of RAM and STS have no Code when they did.
+func (a *Answer) OK() bool { return a.Status == http.StatusOK && (a.Code == "OK" || a.Code == "" && a.named) }
 
 // Call signs a request with a new nonce, sends it and reads the answer. A refusal is an answer and not an error.
 func (c *Client) Call(ctx context.Context, action string, parameters url.Values) (*Answer, error) {
@@ -64,9 +64,12 @@ func (c *Client) Call(ctx context.Context, action string, parameters url.Values)
 		return nil, fmt.Errorf("read answer of %s: %w", action, err)
 	}
 	answer := &Answer{Status: res.StatusCode, Header: res.Header, Body: body}
-	var coded struct{ Code string }
+	var coded struct {
+		Code      string
+		RequestID string `json:"RequestId"`
+	}
 	if json.Unmarshal(body, &coded) == nil {
-		answer.Code = coded.Code
+		answer.Code, answer.named = coded.Code, coded.RequestID != ""
 	}
 	return answer, nil
 }
@@ -83,7 +86,7 @@ func hideQuery(err error) error {
 func (c *Client) request(ctx context.Context, action string, parameters url.Values) (*http.Request, error) {
 	signed := signature.Request{Method: http.MethodPost, Path: "/", RawQuery: parameters.Encode(), Host: c.Endpoint,
 		Header: http.Header{"Accept": {"application/json"}}}
-	options := signature.SignOptions{Scheme: signature.ACS3HMACSHA256, Action: action, Version: cams.Version, Time: time.Now(),
+	options := signature.SignOptions{Scheme: signature.ACS3HMACSHA256, Action: action, Version: VersionOf(action), Time: time.Now(),
 		Nonce: rand.Text()}
 	if c.OldSigning {
 		options.Scheme = signature.RPCHMACSHA1

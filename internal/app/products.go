@@ -1,6 +1,8 @@
 package app
 
 import (
+	"sync"
+
 	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 	"github.com/rollcall-im/rollcall/internal/rpc/cams"
@@ -30,4 +32,21 @@ func operations(gw *gateway.Gateway, s seals) []rpc.Operation {
 		all = append(all, p.Operations...)
 	}
 	return all
+}
+
+// versions are the versions of the products that have each action.
+var versions = sync.OnceValue(func() map[string]string {
+	known := map[string]string{}
+	for _, o := range operations(nil, seals{}) {
+		known[o.Action] = o.Version
+	}
+	return known
+})
+
+// VersionOf gives the version of the product that has an action, and that of the groups for one that nobody has.
+func VersionOf(action string) string {
+	if version, ok := versions()[action]; ok {
+		return version
+	}
+	return cams.Version
 }
