@@ -42,7 +42,9 @@ type Answer struct {
 }
 
 // OK tells whether the call did what it was asked for. Answers of RAM and STS have no Code when they did.
-func (a *Answer) OK() bool { return a.Status == http.StatusOK && (a.Code == "OK" || a.Code == "" && a.named) }
+func (a *Answer) OK() bool {
+	return a.Status == http.StatusOK && (a.Code == "OK" || a.Code == "" && a.named)
+}
 
 // Call signs a request with a new nonce, sends it and reads the answer. A refusal is an answer and not an error.
 func (c *Client) Call(ctx context.Context, action string, parameters url.Values) (*Answer, error) {

@@ -173,7 +173,9 @@ func (p *Program) openGateway(context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.gateway = gateway.New(gateway.Config{Store: p.store, Graph: client, Pictures: pictures, Receipts: p.pusher(), Known: p.known(), Onboarding: p.onboarding(), Logger: p.log, Parallel: parallel, Hold: p.cfg.Hold, Node: node,
+	p.gateway = gateway.New(gateway.Config{Store: p.store, Receipts: p.pusher(), Logger: p.log,
+		Network:  gateway.Network{Graph: client, Pictures: pictures, Known: p.known(), Onboarding: p.onboarding()},
+		Work:     gateway.Work{Parallel: parallel, Hold: p.cfg.Hold, Node: node},
 		Patience: gateway.Patience{Confirm: p.cfg.ConfirmWait}})
 	p.webhook.handle = p.gateway.HandleReports
 	p.countPaces()

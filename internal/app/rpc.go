@@ -38,7 +38,7 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 		return nil, fmt.Errorf("make the seal of security tokens: %w", err)
 	}
 	seals := seals{diagnostic: keys.Diagnostic, tokens: tokens}
-	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: operations(p.gateway, seals), Keys: keys, NonceLog: nonceLog, Shared: shared,
+	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: operations(p.gateway, seals), Keys: keys, Memory: rpc.Memory{NonceLog: nonceLog, Shared: shared},
 		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond, Actions: p.cfg.Listen.Limits},
 		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
 	if err != nil {

@@ -22,18 +22,28 @@ import (
 
 // Config says what the gateway works with and how patient it is.
 type Config struct {
-	Store      *store.Store
+	Store    *store.Store
+	Network  Network
+	Receipts *receipt.Pusher // brings receipts to customers; nil pushes as the official service does, to public addresses
+	Patience Patience
+	Work     Work
+	Now      func() time.Time // defaults to time.Now
+	Logger   *slog.Logger
+}
+
+// Network is what lies below, and what is known of it.
+type Network struct {
 	Graph      *graph.Client
 	Pictures   *outbound.Client // fetches profile pictures by address
-	Receipts   *receipt.Pusher  // brings receipts to customers; nil pushes as the official service does, to public addresses
-	Known      Known            // what is known of the network beforehand
+	Known      Known            // what is known of it beforehand
 	Onboarding Onboarding
-	Patience   Patience
-	Parallel   int              // commands running at once, 0 for the outbox's default
-	Hold       bool             // accept changes, but send nothing to the network
-	Node       int64            // the number of this process among those that share the database
-	Now        func() time.Time // defaults to time.Now
-	Logger     *slog.Logger
+}
+
+// Work says how the work in the background is done.
+type Work struct {
+	Parallel int   // commands running at once, 0 for the outbox's default
+	Hold     bool  // accept changes, but send nothing to the network
+	Node     int64 // the number of this process among those that share the database
 }
 
 // Known holds what a network is known to have without being asked. The zero value knows nothing, and leaves it to the network.
@@ -87,14 +97,14 @@ func New(cfg Config) *Gateway {
 		cfg.Receipts = receipt.NewPusher(receipt.Config{})
 	}
 	cfg.Patience = cfg.Patience.withDefaults()
-	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{}),
+	g := &Gateway{cfg: cfg, store: cfg.Store, graph: cfg.Network.Graph, log: cfg.Logger, now: cfg.Now, halt: make(chan struct{}),
 		deafen: func() {}}
 	g.waiters.byOperation = map[int64][]chan group.Operation{}
 	g.flights.byGroup = map[int64]flight{}
 	g.existence = existence{began: cfg.Now(), born: map[int64]time.Time{}, denied: map[int64]time.Time{}}
 	g.handovers.byOperation = map[int64]*command{}
 	g.rereads.timers = map[int64]*time.Timer{}
-	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Parallel, Node: cfg.Node, Lease: cfg.Patience.Lease,
+	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Work.Parallel, Node: cfg.Work.Node, Lease: cfg.Patience.Lease,
 		Apart: map[store.LaneKind]int{store.CallbackLane: pushesAtOnce},
 		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand, store.DirectLane: g.runCommand,
 			store.CallbackLane: func(ctx context.Context, job outbox.Job) outbox.Verdict { return g.receipts.Run(ctx, job) }}})
@@ -119,7 +129,7 @@ func (p Patience) withDefaults() Patience {
 // Start takes up what an earlier run left and begins to read groups in turn.
 func (g *Gateway) Start(ctx context.Context) error {
 	g.running.Go(g.explainForever)
-	if g.cfg.Hold {
+	if g.cfg.Work.Hold {
 		g.log.Warn("changes are accepted and held; nothing is sent to the network")
 		return nil
 	}

@@ -91,7 +91,7 @@ func (g *Gateway) CreateInstance(ctx context.Context, c Caller, name string, p *
 		return Bound{}, err
 	}
 	var f found
-	if draw := g.cfg.Onboarding.Draw; draw != nil && !known && !g.silent() {
+	if draw := g.cfg.Network.Onboarding.Draw; draw != nil && !known && !g.silent() {
 		if f, err = g.explore(ctx, c, draw()); err != nil {
 			return Bound{}, err
 		}

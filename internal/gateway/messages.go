@@ -64,11 +64,11 @@ func (g *Gateway) checkOutgoing(c Caller, o *Outgoing) error {
 		return &group.Error{Code: group.CodeNotAllowlisted}
 	}
 	if t := o.Content.Template; o.Content.Kind == group.MessageTemplate && t != nil {
-		if err := g.cfg.Known.Templates.Complete(t); err != nil {
+		if err := g.cfg.Network.Known.Templates.Complete(t); err != nil {
 			return err
 		}
 		if o.toGroup() {
-			if err := g.cfg.Known.Templates.ForGroups(t); err != nil {
+			if err := g.cfg.Network.Known.Templates.ForGroups(t); err != nil {
 				return err
 			}
 		}

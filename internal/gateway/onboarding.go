@@ -29,13 +29,13 @@ type found struct {
 // explore asks the network for a business account and its numbers, and has their webhooks sent. Refusals: NotAllowlisted, Upstream,
 // Unavailable.
 func (g *Gateway) explore(ctx context.Context, c Caller, wabaID string) (found, error) {
-	if g.cfg.Onboarding.Token == nil {
+	if g.cfg.Network.Onboarding.Token == nil {
 		return found{}, ErrNoToken(wabaID)
 	}
 	if g.silent() {
 		return found{}, errSilent
 	}
-	token, err := g.cfg.Onboarding.Token(ctx, c.Principal.AccountID, wabaID)
+	token, err := g.cfg.Network.Onboarding.Token(ctx, c.Principal.AccountID, wabaID)
 	if err != nil {
 		return found{}, err
 	}

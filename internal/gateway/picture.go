@@ -13,7 +13,7 @@ import (
 // fetchPicture reads a profile picture from the address a caller named and checks what the network would refuse. What
 // counts is what the bytes are, not what the server calls them.
 func (g *Gateway) fetchPicture(ctx context.Context, address string) ([]byte, error) {
-	picture, _, err := g.cfg.Pictures.Fetch(ctx, address, group.MaxPictureBytes)
+	picture, _, err := g.cfg.Network.Pictures.Fetch(ctx, address, group.MaxPictureBytes)
 	var refused *outbound.Error
 	switch {
 	case errors.As(err, &refused):

@@ -60,7 +60,7 @@ func known(word string) string {
 }
 
 // silent tells whether the network is not to be asked by this process.
-func (g *Gateway) silent() bool { return g.graph == nil || g.cfg.Hold }
+func (g *Gateway) silent() bool { return g.graph == nil || g.cfg.Work.Hold }
 
 var errSilent = group.Errorf(group.CodeUnavailable, "This server sends nothing to the network at the moment; try again later.")
 

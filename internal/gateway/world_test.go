@@ -150,8 +150,8 @@ func (w *world) open() {
 	w.must(err)
 	client, err := graph.New(graph.Config{BaseURL: "http://graph.test", Transport: h.wire})
 	w.must(err)
-	h.gateway = gateway.New(gateway.Config{Store: h.store, Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}),
-		Receipts: receipt.NewPusher(w.receipts), Patience: w.patience, Parallel: w.parallel, Node: w.node, Now: w.clock.now, Logger: quiet, Known: w.known})
+	h.gateway = gateway.New(gateway.Config{Store: h.store, Network: gateway.Network{Graph: client, Pictures: outbound.New(outbound.Config{Allow: outbound.Loopback}), Known: w.known},
+		Receipts: receipt.NewPusher(w.receipts), Patience: w.patience, Work: gateway.Work{Parallel: w.parallel, Node: w.node}, Now: w.clock.now, Logger: quiet})
 	w.must(h.gateway.Start(ctx))
 	w.house = h
 	w.hooks.open(h.gateway)

@@ -22,7 +22,7 @@ func (w *world) explanation(requestID string) gateway.Explanation {
 
 func explaining(t *testing.T) (w *world, stop func()) {
 	w = newWorld(t)
-	w.gateway = gateway.New(gateway.Config{Store: w.store, Now: w.clock.now, Hold: true})
+	w.gateway = gateway.New(gateway.Config{Store: w.store, Now: w.clock.now, Work: gateway.Work{Hold: true}})
 	w.open(func(c *Config) { c.Telemetry.Metrics = nil })
 	if err := w.gateway.Start(t.Context()); err != nil {
 		t.Fatal(err)

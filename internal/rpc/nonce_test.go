@@ -92,7 +92,7 @@ func TestReplayAfterKill(t *testing.T) {
 	}
 	w := newWorld(t)
 	first, _ := openLog(w)
-	w.open(func(c *Config) { c.Telemetry.Metrics, c.NonceLog, c.Limits.CallsPerSecond = nil, first, 1 })
+	w.open(func(c *Config) { c.Telemetry.Metrics, c.Memory.NonceLog, c.Limits.CallsPerSecond = nil, first, 1 })
 	w.expect(w.call(request{action: "DeleteThing", query: "GroupId=1"}), 200, "OK")
 	used := map[string]request{
 		"OK":                             {action: "ListSilently", nonce: "read"},
@@ -108,7 +108,7 @@ func TestReplayAfterKill(t *testing.T) {
 		}
 	}
 	second, known := openLog(w)
-	w.open(func(c *Config) { c.Telemetry.Metrics, c.NonceLog = nil, second })
+	w.open(func(c *Config) { c.Telemetry.Metrics, c.Memory.NonceLog = nil, second })
 	w.LoadNonces(known)
 	for _, q := range used {
 		w.expect(w.call(q), 400, "SignatureNonceUsed")

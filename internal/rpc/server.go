@@ -24,12 +24,17 @@ type Config struct {
 	Gateway        *gateway.Gateway
 	Operations     []Operation
 	Keys           Keys
-	NonceLog       *store.NonceLog // remembers the nonces of calls that leave no operation; nil forgets them with a restart
-	Shared         *Shared         // what is counted over all nodes of a database; nil where there is one process
+	Memory         Memory
 	Limits         Limits
 	TrustForwarded []netip.Prefix   // proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default
 	Now            func() time.Time // defaults to time.Now
 	Telemetry      Telemetry
+}
+
+// Memory is what a server knows beyond itself.
+type Memory struct {
+	NonceLog *store.NonceLog // remembers the nonces of calls that leave no operation; nil forgets them with a restart
+	Shared   *Shared         // what is counted over all nodes of a database; nil where there is one process
 }
 
 // Telemetry is where a server tells of its calls.
@@ -119,7 +124,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
-		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.NonceLog, shared: cfg.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
+		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.Memory.NonceLog, shared: cfg.Memory.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
 		throttle: throttle{rates: ratesOf(registry.operations, &limits), buckets: map[bucketName]*bucket{}}}
 	if cfg.Keys.Token != nil {
 		if s.tokens, err = NewTokenSeal(cfg.Keys.Token); err != nil {

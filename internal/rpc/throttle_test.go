@@ -84,7 +84,7 @@ func TestSharedLimitOfAnAction(t *testing.T) {
 	asked := 0
 	w := newWorld(t, func(c *Config) {
 		c.Limits.CallsPerSecond, c.Limits.Actions = 100, map[string]float64{"ListSilently": 2}
-		c.Shared = &Shared{
+		c.Memory.Shared = &Shared{
 			UseNonce: func(context.Context, store.Nonce) (bool, error) { return true, nil },
 			Spend: func(_ context.Context, a store.Allowance, one time.Duration, saved int) (time.Duration, error) {
 				want, most := 10*time.Millisecond, 100

@@ -117,7 +117,7 @@ func newWorld(t *testing.T, adjust ...func(*Config)) *world {
 func (w *world) open(adjust ...func(*Config)) {
 	w.t.Helper()
 	cfg := Config{Gateway: w.gateway, Operations: testOperations(), Now: w.clock.now, Keys: testKeys(),
-		NonceLog: w.nonceLog, Telemetry: Telemetry{Logger: slog.New(slog.NewTextHandler(w.log, nil)), Metrics: w.metrics}}
+		Memory: Memory{NonceLog: w.nonceLog}, Telemetry: Telemetry{Logger: slog.New(slog.NewTextHandler(w.log, nil)), Metrics: w.metrics}}
 	for _, a := range adjust {
 		a(&cfg)
 	}

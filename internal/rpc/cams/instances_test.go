@@ -53,7 +53,7 @@ func newOnboarded(t *testing.T, draw bool) *onboarded {
 	if draw {
 		on.Draw = func() string { return "12" + strconv.Itoa(1000+w.drawn) }
 	}
-	gw := gateway.New(gateway.Config{Store: w.store, Graph: south, Onboarding: on, Now: func() time.Time { return epoch }})
+	gw := gateway.New(gateway.Config{Store: w.store, Network: gateway.Network{Graph: south, Onboarding: on}, Now: func() time.Time { return epoch }})
 	w.server, err = rpc.New(rpc.Config{Gateway: gw, Operations: Operations(gw), Now: func() time.Time { return epoch },
 		Keys: rpc.Keys{Nonce: bytes.Repeat([]byte{1}, 32), Diagnostic: bytes.Repeat([]byte{2}, 32)}})
 	if err != nil {
