@@ -20,6 +20,14 @@ func (g *Gateway) runSend(ctx context.Context, c *command) outbox.Verdict {
 	if c.unsure() {
 		return g.again(0)
 	}
+	if c.job.Again && g.store.Shared() {
+		switch sent, err := g.wasSent(ctx, c); {
+		case err != nil:
+			return outbox.Retry(outbox.Backoff(c.job.Item.Attempts), err.Error())
+		case sent:
+			return g.again(0) // its end is being told to the lane
+		}
+	}
 	var content group.Content
 	if err := json.Unmarshal(c.job.Item.Payload, &content); err != nil {
 		return g.refused(ctx, c, 0, "the message cannot be read")
@@ -39,6 +47,18 @@ func (g *Gateway) runSend(ctx context.Context, c *command) outbox.Verdict {
 		return g.trouble(ctx, c, err)
 	}
 	return g.finish(ctx, c, func(tx *store.Tx, fx *effects) error { return g.recordSent(tx, fx, c.op.ID, id) })
+}
+
+// wasSent looks whether another node has been told that a message is with the network already: its status may lie in the inbox, of a node
+// that died before it had read it.
+func (g *Gateway) wasSent(ctx context.Context, c *command) (sent bool, err error) {
+	g.takeInbox()
+	err = g.store.Read(ctx, func(tx *store.Tx) error {
+		op, err := tx.Operation(c.op.ID)
+		sent = err == nil && op.State != group.Pending
+		return err
+	})
+	return sent, err
 }
 
 // recordSent ends the operation of a message that the network has taken.

@@ -31,6 +31,7 @@ func (g *Gateway) listen() {
 const collect = 5 * time.Second
 
 func (g *Gateway) collectForever() {
+	g.takeInbox() // what was left while this node was away may tell that what it would send again has been sent
 	tick := time.NewTicker(collect)
 	defer tick.Stop()
 	for {
