@@ -28,11 +28,11 @@ const DefaultCallbackTimeout = receipt.DefaultTimeout
 // DefaultCallbackRetries is DefaultRetries of package receipt.
 func DefaultCallbackRetries() []time.Duration { return receipt.DefaultRetries() }
 
-// ReceiptRange says which receipts are meant that were given up; DeadReceipt is one of them.
-type (
-	ReceiptRange = store.Range
-	DeadReceipt  = store.Waiting
-)
+// ReceiptRange says which receipts are meant that were given up.
+type ReceiptRange = store.Range
+
+// DeadReceipt is a receipt that was given up.
+type DeadReceipt = store.Waiting
 
 // pusher makes what brings receipts to callbacks.
 func (p *Program) pusher() *receipt.Pusher {

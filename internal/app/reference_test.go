@@ -17,7 +17,7 @@ func TestReference(t *testing.T) {
 	const file = "../../docs/reference.md"
 	want := rpc.Reference(products(nil, seals{}))
 	if *writeReference {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // a page for everybody
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

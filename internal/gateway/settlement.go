@@ -36,22 +36,14 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 	told := news{taken: map[int64][]group.Number{}}
 	changed := make([]group.Participant, 0, len(s.said))
 	for _, v := range s.said {
-		was := s.known(v.number)
-		p, state := s.judge(v, again)
-		if state == group.PersonPending { // an old word about somebody who has come in since
+		p, old := s.record(op, v, again, &told)
+		if old {
 			if err := fx.doubt(tx, s.group.ID); err != nil {
 				return false, err
 			}
-			continue
-		}
-		ours := op != nil && op.Settle(v.number, state, v.code, v.message)
-		if ours && state == group.PersonRefused {
-			told.refuse(v)
 		}
 		if p != nil {
-			p.Told = p.Told || state == group.PersonOut && v.code != 0 // the report may come after all
 			changed = append(changed, *p)
-			told.add(&was, state, ours, &s)
 		}
 	}
 	if err := tx.PutParticipants(s.group.ID, changed); err != nil {
@@ -64,6 +56,25 @@ func (g *Gateway) settlePeople(tx *store.Tx, fx *effects, s settlement) (ended b
 		return false, err
 	}
 	return g.closeShare(tx, fx, op, &s, changed)
+}
+
+// record notes what was said of one person in the operation, if it is one of ours, and in what is to be told. It gives the person when
+// something changes. old says that it is an old word about somebody who has come in since.
+func (s *settlement) record(op *group.Operation, v verdictOn, again bool, told *news) (p *group.Participant, old bool) {
+	was := s.known(v.number)
+	p, state := s.judge(v, again)
+	if state == group.PersonPending {
+		return nil, true
+	}
+	ours := op != nil && op.Settle(v.number, state, v.code, v.message)
+	if ours && state == group.PersonRefused {
+		told.refuse(v)
+	}
+	if p != nil {
+		p.Told = p.Told || state == group.PersonOut && v.code != 0 // the report may come after all
+		told.add(&was, state, ours, s)
+	}
+	return p, false
 }
 
 // operation gives the operation that the settlement is about, 0 if none of ours.

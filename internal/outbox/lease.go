@@ -24,7 +24,6 @@ type lease struct {
 	peers  int       // other nodes that live; until it has looked, there may be one
 	first  bool      // this node has the smallest number of those that live
 	lapse  *time.Timer
-	anew   bool            // it was lost and is held again: others may have run the lanes meanwhile
 	ctx    context.Context // of the handlers that run under it
 	cancel context.CancelFunc
 
@@ -60,7 +59,7 @@ func (o *Outbox) take(ctx context.Context, by func(*store.Tx, store.Node, time.D
 	defer l.mu.Unlock()
 	lapsed := l.lapse != nil && !l.lapse.Stop() // or is about to
 	if l.ctx == nil || l.ctx.Err() != nil || lapsed {
-		l.ctx, l.cancel = context.WithCancel(o.ctx)
+		l.ctx, l.cancel = context.WithCancel(o.ctx) //nolint:gosec // called when the lease lapses or is given back
 		l.since = asked
 	}
 	// The database counts from when it heard, which is later: the others wait longer than we go on.

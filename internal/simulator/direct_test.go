@@ -28,8 +28,9 @@ func ahead() (*atomic.Int64, func(*Config)) {
 	return &by, func(c *Config) { c.Now = func() time.Time { return time.Now().Add(time.Duration(by.Load())) } }
 }
 
-func direct(to, text string) graph.Outgoing {
-	return graph.Outgoing{To: to, Body: graph.TextBody{Body: text}, CallbackData: "op-1"}
+// direct is a text to anna.
+func direct(text string) graph.Outgoing {
+	return graph.Outgoing{To: anna, Body: graph.TextBody{Body: text}, CallbackData: "op-1"}
 }
 
 // A person gets anything for 24 hours after they have written, and the business is told how far it came.
@@ -37,7 +38,7 @@ func TestMessageToPerson(t *testing.T) {
 	clock, moved := ahead()
 	w := newWorld(t, moved, withLog(filepath.Join(t.TempDir(), "log")))
 	w.addPhones(anna)
-	_, err := w.meta.Send(ctx(), creds, direct(anna, "too early"))
+	_, err := w.meta.Send(ctx(), creds, direct("too early"))
 	if graph.CodeOf(err) != graph.CodeWindowClosed {
 		t.Errorf("before anna has written: %v", err)
 	}
@@ -46,7 +47,7 @@ func TestMessageToPerson(t *testing.T) {
 	if e.GroupID != "" || e.Message.ID != answer["id"] || e.Message.From != anna || e.Message.Text != "hi" {
 		t.Errorf("message %+v", e.Message)
 	}
-	reply := direct(anna, "hello")
+	reply := direct("hello")
 	reply.ReplyTo = e.Message.ID
 	id, err := w.meta.Send(ctx(), creds, reply)
 	if err != nil {
@@ -67,11 +68,11 @@ func TestMessageToPerson(t *testing.T) {
 	if diff := cmp.Diff(w.everything(), third.everything()); diff != "" {
 		t.Errorf("after the kill: %s", diff)
 	}
-	if _, err := third.meta.Send(ctx(), creds, direct(anna, "again")); err != nil {
+	if _, err := third.meta.Send(ctx(), creds, direct("again")); err != nil {
 		t.Errorf("the window did not survive: %v", err)
 	}
 	clock.Store(int64(24 * time.Hour))
-	if _, err := third.meta.Send(ctx(), creds, direct(anna, "too late")); graph.CodeOf(err) != graph.CodeWindowClosed {
+	if _, err := third.meta.Send(ctx(), creds, direct("too late")); graph.CodeOf(err) != graph.CodeWindowClosed {
 		t.Errorf("after a day: %v", err)
 	}
 	if diff := cmp.Diff([]string{"hello", "again"}, third.inbox(anna)); diff != "" {
@@ -85,7 +86,7 @@ func TestDirectStatusesKeepTheirOrder(t *testing.T) {
 	w.addPhones(anna)
 	w.expect(201, "POST", "/phones/"+anna+"/messages", fields{"to": testNumber, "text": "hi"})
 	for i := range 5 {
-		id, err := w.meta.Send(ctx(), creds, direct(anna, fmt.Sprint(i)))
+		id, err := w.meta.Send(ctx(), creds, direct(fmt.Sprint(i)))
 		if err != nil {
 			t.Fatal(err)
 		}

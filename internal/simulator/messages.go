@@ -110,6 +110,11 @@ func (b *messageBody) check() error {
 	case b.Context.To != "" && !strings.HasPrefix(b.Context.To, wamidPrefix):
 		return fail(graph.CodeParameterValue, "context.message_id is not the id of a message.")
 	}
+	return b.checkPart(toGroup)
+}
+
+// checkPart looks at what the type of a message names.
+func (b *messageBody) checkPart(toGroup bool) error {
 	kind, known := messageKinds[b.Type]
 	switch {
 	case !known || toGroup && kind.direct || !toGroup && kind.group:

@@ -49,9 +49,7 @@ func (p *postgres) sendForever() {
 			return
 		}
 		if conn == nil {
-			var err error
-			if conn, err = connectPostgres(context.Background(), p.config, ""); err != nil {
-				p.store.log.Warn("other nodes cannot be told; they will find it themselves", "error", err)
+			if conn = p.speaker(); conn == nil {
 				if !pause(6, p.quit) {
 					return
 				}
@@ -64,6 +62,16 @@ func (p *postgres) sendForever() {
 			conn = nil
 		}
 	}
+}
+
+// speaker connects for telling other nodes; nil when that cannot be.
+func (p *postgres) speaker() *pgConn {
+	conn, err := connectPostgres(context.Background(), p.config, "")
+	if err != nil {
+		p.store.log.Warn("other nodes cannot be told; they will find it themselves", "error", err)
+		return nil
+	}
+	return conn
 }
 
 // gather puts those to the same node together, as long as there is room in one.

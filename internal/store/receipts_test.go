@@ -10,19 +10,19 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// streamOf gives what there is to tell of a number behind a place.
-func streamOf(t *testing.T, s *store.Store, n group.Number, after int64) (list []store.Receipt) {
+// streamOf gives what there is to tell of the number behind a place.
+func streamOf(t *testing.T, s *store.Store, after int64) (list []store.Receipt) {
 	t.Helper()
 	write(t, s, func(tx *store.Tx) error {
-		_, err := tx.PlaceEvents(n)
+		_, err := tx.PlaceEvents(businessNumber)
 		return err
 	})
 	return read(t, s, func(tx *store.Tx) ([]store.Receipt, error) {
-		end, err := tx.LastPlace(n)
+		end, err := tx.LastPlace(businessNumber)
 		if err != nil {
 			return nil, err
 		}
-		return tx.Receipts(store.Stream{AccountID: 7, Number: n, After: after, To: end, Most: 100})
+		return tx.Receipts(store.Stream{AccountID: 7, Number: businessNumber, After: after, To: end, Most: 100})
 	})
 }
 
@@ -38,7 +38,7 @@ func testEventNumbers(t *testing.T, open opener) {
 		})
 	}
 	numbers := func(groupID int64) (list []int64) {
-		for _, r := range streamOf(t, s, businessNumber, 0) {
+		for _, r := range streamOf(t, s, 0) {
 			if r.GroupID == groupID {
 				list = append(list, r.Seq)
 			}
@@ -74,7 +74,7 @@ func testReceiptsOnce(t *testing.T, open opener) {
 	write(t, s, func(tx *store.Tx) error { // the number was another account's before
 		return tx.InsertEvent(&group.Event{AccountID: 8, Number: businessNumber, Kind: "joined", At: day})
 	})
-	same(t, 2, len(streamOf(t, s, businessNumber, 0)))
+	same(t, 2, len(streamOf(t, s, 0)))
 }
 
 func testCallbacks(t *testing.T, open opener) {
@@ -150,7 +150,7 @@ func TestPostgresStreamPassesNothingOver(t *testing.T) {
 	}()
 	<-begun
 	write(t, two, func(tx *store.Tx) error { e := event(2); return tx.InsertEvent(&e) })
-	first := streamOf(t, two, businessNumber, 0)
+	first := streamOf(t, two, 0)
 	if len(first) != 1 || first[0].GroupID != 2 {
 		t.Fatalf("read first: %+v", first)
 	}
@@ -158,7 +158,7 @@ func TestPostgresStreamPassesNothingOver(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Fatal(err)
 	}
-	second := streamOf(t, two, businessNumber, first[0].Place)
+	second := streamOf(t, two, first[0].Place)
 	if len(second) != 1 || second[0].GroupID != 1 || second[0].ID >= first[0].ID {
 		t.Errorf("read then: %+v, behind %+v", second, first)
 	}

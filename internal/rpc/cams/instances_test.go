@@ -156,7 +156,7 @@ func TestInstanceNameIsANumber(t *testing.T) {
 
 func TestCreateInstanceRefuses(t *testing.T) {
 	w := newOnboarded(t, drawing)
-	before := len(w.audit(ownAccount))
+	before := len(w.audit())
 	for name, c := range map[string]struct {
 		more params
 		code string
@@ -180,7 +180,7 @@ func TestCreateInstanceRefuses(t *testing.T) {
 	if n := w.bare("ListInstance", nil).members["TotalCount"]; n != 1.0 || w.drawn != 1 {
 		t.Errorf("%v channels after refusals, %d numbers drawn", n, w.drawn)
 	}
-	if got := w.audit(ownAccount); len(got) != before+9 || got[0].State != group.Refusal {
+	if got := w.audit(); len(got) != before+9 || got[0].State != group.Refusal {
 		t.Errorf("%d records, want %d refusals", len(got)-before, 9)
 	}
 }
@@ -315,7 +315,7 @@ func TestDeleteInstance(t *testing.T) {
 // lastOperation gives the newest operation of an action.
 func (w *world) lastOperation(action string) group.Operation {
 	w.t.Helper()
-	for _, op := range w.audit(ownAccount) {
+	for _, op := range w.audit() {
 		if op.Action == action {
 			return op
 		}

@@ -123,7 +123,7 @@ func TestGetChatGroupOperation(t *testing.T) {
 		t.Errorf("creation is %v", d)
 	}
 	w.call("DeleteChatGroup", params{"GroupId": "nobody"})
-	refused := w.audit(ownAccount)[0]
+	refused := w.audit()[0]
 	if d := get(params{"OperationId": strconv.FormatInt(refused.ID, 10)}).data(); d["State"] != "REFUSED" || d["Code"] != "InvalidParameter.GroupNotExist" {
 		t.Errorf("refusal is %v", d)
 	}

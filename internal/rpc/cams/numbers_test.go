@@ -40,14 +40,14 @@ func TestChatappSyncPhoneNumber(t *testing.T) {
 	if got := status(query()); got != before {
 		t.Errorf("before: %v", got)
 	}
-	records := len(w.audit(ownAccount))
+	records := len(w.audit())
 	if got := status(sync()); got != after {
 		t.Errorf("synchronised: %v", got)
 	}
 	if got := status(query()); got != after {
 		t.Errorf("after: %v", got)
 	}
-	if n := len(w.audit(ownAccount)); n != records {
+	if n := len(w.audit()); n != records {
 		t.Errorf("a synchronisation left %d records", n-records)
 	}
 	w.stand(number, `{"status":"BANNED"}`)

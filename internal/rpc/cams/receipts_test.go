@@ -52,7 +52,7 @@ func TestUpdateWebhooks(t *testing.T) {
 	a := w.callAs(readerKey, "UpdateAccountWebhook", params{"-BusinessNumber": "", "HttpFlag": "N"})
 	w.expect(a, 403, "Forbidden.RAM")
 	done := 0
-	for _, op := range w.audit(ownAccount) {
+	for _, op := range w.audit() {
 		if op.State == group.Done && (op.Action == "UpdateAccountWebhook" || op.Action == "UpdatePhoneWebhook") {
 			done++
 		}
@@ -89,7 +89,7 @@ func TestUpdateWebhookAgain(t *testing.T) {
 	if first.operation == "" || first.operation != second.operation {
 		t.Errorf("operations %q and %q", first.operation, second.operation)
 	}
-	if got := w.audit(ownAccount); len(got) != 1 {
+	if got := w.audit(); len(got) != 1 {
 		t.Errorf("%d changes, want 1: %+v", len(got), got)
 	}
 	p["StatusCallbackUrl"] = "https://b.example"

@@ -189,10 +189,10 @@ func (w *world) finish(id string, change func(*group.Operation)) {
 	w.write(func(tx *store.Tx) error { return tx.UpdateOperation(&op) })
 }
 
-// audit gives the operations of an account, newest first.
-func (w *world) audit(account int64) (found []group.Operation) {
+// audit gives the operations of the account, newest first.
+func (w *world) audit() (found []group.Operation) {
 	w.t.Helper()
-	if err := w.store.Read(w.t.Context(), func(tx *store.Tx) (err error) { found, err = tx.Operations(account, 0, 10_000); return err }); err != nil {
+	if err := w.store.Read(w.t.Context(), func(tx *store.Tx) (err error) { found, err = tx.Operations(ownAccount, 0, 10_000); return err }); err != nil {
 		w.t.Fatal(err)
 	}
 	return found

@@ -60,7 +60,7 @@ func TestWhatIsThereAlready(t *testing.T) {
 	root := w.root()
 	user, users := params{"UserName": "alice"}, params{"GroupName": "nurses"}
 	own := params{"PolicyName": "own", "PolicyDocument": allowing("*", "*")}
-	role := params{"RoleName": "guest", "AssumeRolePolicyDocument": trusting("acs:ram::" + houseID + ":root")}
+	role := params{"RoleName": "guest", "AssumeRolePolicyDocument": trusting()}
 	member := params{"UserName": "alice", "GroupName": "nurses"}
 	attached := params{"UserName": "alice", "PolicyType": "Custom", "PolicyName": "own"}
 	for _, first := range []refusal{{action: "CreateUser", p: user}, {action: "CreateGroup", p: users}, {action: "CreatePolicy", p: own},
@@ -87,7 +87,7 @@ func TestDeletionConflicts(t *testing.T) {
 	w := newWorld(t)
 	root, alice := w.root(), w.user("alice")
 	root.ok("CreateGroup", params{"GroupName": "nurses"})
-	root.ok("CreateRole", params{"RoleName": "guest", "AssumeRolePolicyDocument": trusting("acs:ram::" + houseID + ":root")})
+	root.ok("CreateRole", params{"RoleName": "guest", "AssumeRolePolicyDocument": trusting()})
 	w.policy("own", allowing("*", "*"))
 	root.ok("CreatePolicyVersion", params{"PolicyName": "own", "PolicyDocument": allowing("*", "cams:*")})
 	root.ok("AddUserToGroup", params{"GroupName": "nurses", "UserName": "alice"})
@@ -164,7 +164,7 @@ func TestBadValues(t *testing.T) {
 	root := w.root()
 	root.ok("CreateUser", params{"UserName": "alice"})
 	k := root.ok("CreateAccessKey", params{"UserName": "alice"}).at("AccessKey.AccessKeyId").(string)
-	trust := trusting("acs:ram::" + houseID + ":root")
+	trust := trusting()
 	root.refusals([]refusal{
 		{400, "MissingUserName", "CreateUser", nil},
 		{400, "InvalidParameter.UserName.InvalidChars", "CreateUser", params{"UserName": "a b"}},

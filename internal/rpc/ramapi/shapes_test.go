@@ -130,7 +130,7 @@ func TestGroupAndRoleShapes(t *testing.T) {
 	root.shape("ListUsersForGroup", params{"GroupName": "doctors"},
 		`{"IsTruncated":false,"Users":{"User":[{"UserId":"ID","UserName":"alice","DisplayName":"alice","JoinDate":`+made+`}]}}`)
 
-	trust := trusting("acs:ram::" + houseID + ":root")
+	trust := trusting()
 	quoted, _ := json.Marshal(trust)
 	role := func(description string, seconds int) string {
 		return fmt.Sprintf(`{"RoleId":"ID","RoleName":"guest","Arn":"acs:ram::%s:role/guest","Description":%q,"MaxSessionDuration":%d`, houseID, description, seconds)
@@ -164,8 +164,9 @@ func TestGroupAndRoleShapes(t *testing.T) {
 	root.shape("DeleteRole", params{"RoleName": "guest"}, `{}`)
 }
 
-func trusting(principal string) string {
-	return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["` + principal + `"]}}]}`
+// trusting is a trust policy for everybody of the house.
+func trusting() string {
+	return `{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::` + houseID + `:root"]}}]}`
 }
 
 // TestPaging walks a list page by page, while rows come and go before the place where it stands.
