@@ -102,8 +102,11 @@ func (g *Gateway) load(ctx context.Context, job outbox.Job) (*command, error) {
 		return c, err
 	}
 	n := d.numbers[c.number()]
-	if n == nil {
+	switch {
+	case n == nil:
 		return c, errors.New("the business number is not bound to the network")
+	case c.op.ID != 0 && n.AccountID != c.op.AccountID: // what one account has asked for is not done in the name of another
+		return c, fmt.Errorf("the business number belongs to another account now: %w", store.ErrNoRow)
 	}
 	c.creds = credentials(n)
 	return c, nil

@@ -63,9 +63,10 @@ func (g *Gateway) overdue(c *command) bool {
 	return g.tired(c) || g.flights.waited(c.group.ID, c.job.Item.ID, g.now()) > unconfirmed
 }
 
-// unsure tells whether a run before this one may have reached the network without anything being known of it.
+// unsure tells whether a run before this one may have reached the network without anything being known of it: then it is waited for once,
+// however often it was refused before that.
 func (c *command) unsure() bool {
-	return c.job.Again && c.job.Expired == 0 && c.job.Item.Attempts == 0
+	return c.job.Expired == 0 && (c.job.Left || c.job.Again && c.job.Item.Attempts == 0)
 }
 
 // expectCreation notes by which name the report will come, and looks whether it came already.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/graph"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/simulator"
 )
@@ -185,15 +186,30 @@ func TestP3MessagesAndFenceSurviveACrash(t *testing.T) {
 	w.received(g, berta)
 }
 
-// A message that was on its way when the crash came is not sent once more when its status shows that it went through.
+// A message that was on its way when the crash came is not sent once more when its status shows that it went through, also when the
+// network had refused it before.
 func TestP3MessageInDoubtIsNotSentTwice(t *testing.T) {
+	t.Parallel()
+	for _, refusals := range []int32{0, 1} {
+		t.Run(fmt.Sprint(refusals, " refusals before"), func(t *testing.T) { testMessageInDoubt(t, refusals) })
+	}
+}
+
+func testMessageInDoubt(t *testing.T, refusals int32) {
 	t.Parallel()
 	w := newWorld(t)
 	g := w.group("ward", anna)
 	reached, crashed := make(chan struct{}, 8), make(chan struct{})
+	var tries atomic.Int32
 	w.sim.Interfere(&simulator.Interference{
+		BeforeCall: func(c simulator.Call) simulator.CallFate {
+			if c.Operation == "send_message" && tries.Add(1) <= refusals {
+				return simulator.CallFate{Code: graph.CodePairRateLimit}
+			}
+			return simulator.CallFate{}
+		},
 		AfterCall: func(c simulator.Call) {
-			if c.Operation == "send_message" {
+			if c.Operation == "send_message" && tries.Load() > refusals {
 				reached <- struct{}{}
 				w.hang(crashed)
 			}

@@ -60,7 +60,7 @@ func (g *Gateway) sender(c Caller, t Target) (*group.BusinessNumber, error) {
 // checkOutgoing refuses what can be refused without looking at the store, and completes a template from what is known of it. Only messages
 // to groups are part of the beta.
 func (g *Gateway) checkOutgoing(c Caller, o *Outgoing) error {
-	if o.toGroup() && !c.Principal.Beta {
+	if (o.toGroup() || o.Content.Invites() != "") && !c.Principal.Beta {
 		return &group.Error{Code: group.CodeNotAllowlisted}
 	}
 	if t := o.Content.Template; o.Content.Kind == group.MessageTemplate && t != nil {
@@ -92,6 +92,9 @@ func (g *Gateway) accept(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, as 
 		l, err = toPerson(tx, n, o, &m, as.talks)
 	}
 	if err != nil {
+		return l, err
+	}
+	if err := checkInvitation(tx, n, &o.Content); err != nil {
 		return l, err
 	}
 	for _, id := range [...]string{o.Content.ContextID, o.Content.MessageID} {
@@ -132,6 +135,23 @@ func toGroup(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, m *store.Messag
 	}
 	m.GroupID, m.Chat = gr.ID, gr.NetworkID
 	return lane(gr.ID), gr.CheckChangeable()
+}
+
+// checkInvitation refuses a template with the invite link of a group that is not one of the number's: the network would give the link of
+// any.
+func checkInvitation(tx *store.Tx, n *group.BusinessNumber, c *group.Content) error {
+	id := c.Invites()
+	if id == "" {
+		return nil
+	}
+	gr, err := tx.GroupByNetworkID(id)
+	if err == nil && (gr.Number != n.Number || gr.AccountID != n.AccountID) {
+		err = store.ErrNoRow
+	}
+	if err != nil {
+		return coded(err, group.ErrNotFound)
+	}
+	return gr.CheckChangeable()
 }
 
 // toPerson finds the conversation with the person that a message goes to, whose lane it will be in.

@@ -26,7 +26,8 @@ const (
 	MaxTemplateVariables = 64
 	MaxTemplateValue     = 1024 // characters
 	MaxButtons           = 10
-	MaxButtonPayload     = 256 // characters
+	MaxButtonPayload     = 256      // characters
+	MaxObject            = 32 << 10 // bytes of contacts, of an interactive object, and of all values of a template: lists give them again
 )
 
 // Check refuses a message that the network would refuse, to a group or to one person.
@@ -84,6 +85,9 @@ func (p *Place) check() error {
 }
 
 func checkContacts(list json.RawMessage) error {
+	if len(list) > MaxObject {
+		return Errorf(CodeBadMessage, "Contacts have at most %d bytes; send fewer at once.", MaxObject)
+	}
 	var cards []struct {
 		Name struct {
 			Formatted string `json:"formatted_name"`
@@ -111,6 +115,9 @@ func (c *Content) checkReaction() error {
 }
 
 func checkInteractive(object json.RawMessage) error {
+	if len(object) > MaxObject {
+		return Errorf(CodeBadMessage, "An interactive message has at most %d bytes.", MaxObject)
+	}
 	var o struct {
 		Type   string          `json:"type"`
 		Action json.RawMessage `json:"action"`
@@ -155,7 +162,9 @@ func (u *TemplateUse) check() error {
 	if len(u.Parameters) > MaxTemplateVariables || len(u.Payload) > MaxButtons {
 		return Errorf(CodeTemplateParams, "A template has at most %d variables and %d buttons.", MaxTemplateVariables, MaxButtons)
 	}
+	all := 0
 	for name, value := range u.Parameters {
+		all += len(name) + len(value)
 		if name == "" || value == "" || !utf8.ValidString(value) || utf8.RuneCountInString(value) > MaxTemplateValue {
 			return Errorf(CodeTemplateParams, "Each template parameter must have a name and a value of 1 to %d characters.", MaxTemplateValue)
 		}
@@ -164,6 +173,9 @@ func (u *TemplateUse) check() error {
 		if utf8.RuneCountInString(p) > MaxButtonPayload {
 			return Errorf(CodeTemplateParams, "The payload of a button has at most %d characters.", MaxButtonPayload)
 		}
+	}
+	if all > MaxObject {
+		return Errorf(CodeTemplateParams, "The parameters of a template have at most %d bytes together.", MaxObject)
 	}
 	if _, ok := u.InPlace(); !ok {
 		return Errorf(CodeTemplateParams, "Parameters that are named by their places must be 1, 2 and so on, without gaps.")

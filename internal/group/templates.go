@@ -27,6 +27,14 @@ type Template struct {
 	Buttons   int      // quick reply buttons, each of which may have a payload
 }
 
+// Invites gives the id of the group whose invite link a message carries, "" for none.
+func (c *Content) Invites() string {
+	if c.Kind != MessageTemplate || c.Template == nil {
+		return ""
+	}
+	return c.Template.Parameters[GroupIDVariable]
+}
+
 // Templates are the templates that are known. Where none are, the network alone knows which there are.
 type Templates []Template
 

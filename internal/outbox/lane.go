@@ -255,7 +255,7 @@ func (o *Outbox) job(l *lane, item store.Item) (Job, bool) {
 	leftover := item.ID == l.first && item.ID < o.birth // only the head of a lane can have been running
 	again = again || leftover
 	l.settled = slices.DeleteFunc(l.settled, func(id int64) bool { return id != item.ID }) // those before it will not come back
-	return Job{Item: item, Again: again, Expired: l.expired}, true
+	return Job{Item: item, Again: again, Left: leftover, Expired: l.expired}, true
 }
 
 // record writes what became of an item and goes on; the loop then finds what to do next in the store.

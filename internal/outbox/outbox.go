@@ -20,6 +20,9 @@ type Job struct {
 	Item store.Item
 	// Again says that the item may have run before, in this process or in one that died: its effect below may already be there.
 	Again bool
+	// Left says that it may have been running when this process was not there to see what came of it: it was left by a process before
+	// this one, or by another node.
+	Left bool
 	// Expired counts how often the item has waited in vain for its event since it last ran to the end.
 	Expired int
 }
