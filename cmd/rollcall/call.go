@@ -15,10 +15,10 @@ import (
 
 type callVerb struct {
 	Action     string   `arg:"" help:"The operation, such as ListChatGroup."`
-	Parameters []string `arg:"" optional:"" placeholder:"KEY=VALUE" help:"Its parameters, such as Subject=Hello. CustSpaceId and BusinessNumber come from the ready file if you leave them out."`
+	Parameters []string `arg:"" optional:"" placeholder:"KEY=VALUE" help:"Its parameters, such as Subject=Hello. CustSpaceId and BusinessNumber come from the ready file where the operation must have them and neither is given."`
 
 	speaker
-	Verbose bool `short:"v" help:"Print status and headers too."`
+	Verbose bool `short:"v" help:"Print status and headers too, and say what was filled in."`
 }
 
 // Run makes the call. A refusal is printed like any other answer and ends with code 1.
@@ -27,9 +27,14 @@ func (v *callVerb) Run(t *terminal) error {
 	if err != nil {
 		return err
 	}
-	client, err := v.client(parameters)
+	client, ready, err := v.client()
 	if err != nil {
 		return err
+	}
+	for _, name := range app.FillIn(v.Action, parameters, ready) {
+		if v.Verbose {
+			fmt.Fprintf(t.err, "filled in: %s=%s\n", name, parameters.Get(name))
+		}
 	}
 	answer, err := client.Call(context.Background(), v.Action, parameters)
 	if err != nil {
@@ -39,6 +44,11 @@ func (v *callVerb) Run(t *terminal) error {
 		printHead(t, answer)
 	}
 	fmt.Fprintln(t.out, pretty(answer.Body))
+	if answer.Code == "InvalidAction.NotFound" {
+		if hint := app.WhyNotServed(v.Action); hint != "" {
+			fmt.Fprintln(t.err, "rollcall:", hint)
+		}
+	}
 	if !answer.OK() {
 		return errQuiet
 	}

@@ -18,7 +18,7 @@ type explainVerb struct {
 
 func (v *explainVerb) Run(t *terminal) error {
 	return v.within(false, func(ctx context.Context, m *app.Management) error {
-		e, err := m.Explanation(ctx, strings.ToUpper(v.RequestID))
+		e, err := m.AwaitExplanation(ctx, strings.ToUpper(v.RequestID))
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (v *explainVerb) Run(t *terminal) error {
 func printExplanation(t *terminal, e *app.Explanation) error {
 	who := e.Principal
 	if who == "" {
-		who = "nobody known: the signature was not found good"
+		who = stranger(e.Code)
 	}
 	outcome := e.Code
 	if outcome == "" {
@@ -55,8 +55,8 @@ func printExplanation(t *terminal, e *app.Explanation) error {
 	if err := table(t, rows...); err != nil {
 		return err
 	}
-	if e.Message != "" {
-		fmt.Fprintf(t.out, "\n%s\n", e.Message)
+	if message := withoutStrings(e); message != "" {
+		fmt.Fprintf(t.out, "\n%s\n", message)
 	}
 	if err := printSteps(t, e); err != nil {
 		return err
@@ -68,6 +68,33 @@ func printExplanation(t *terminal, e *app.Explanation) error {
 		fmt.Fprintf(t.out, "\nstring to sign:\n%s\n", e.StringToSign)
 	}
 	return nil
+}
+
+// stranger says why nobody is known to have called. The signature is looked at last, so most of what is wrong is found before.
+func stranger(code string) string {
+	switch code {
+	case "SignatureDoesNotMatch":
+		return "nobody known: the signature was looked at and is not good"
+	case "SignatureNonceUsed":
+		return "whoever has the key: the signature is good, but the same request came before"
+	case "InvalidAction.NotFound":
+		return "nobody known: there is no such operation, so the signature was not looked at"
+	case "InvalidAccessKeyId.NotFound":
+		return "nobody known: there is no such key, so the signature was not looked at"
+	case "InvalidAccessKeyId.Inactive":
+		return "nobody known: the key is disabled, so the signature was not looked at"
+	}
+	return "nobody known: the call was refused before its signature was looked at"
+}
+
+// withoutStrings gives the message without the strings that were signed, which are printed by themselves.
+func withoutStrings(e *app.Explanation) string {
+	said, _, repeated := strings.Cut(e.Message, " server ")
+	if e.Code != "SignatureDoesNotMatch" || !repeated {
+		return e.Message
+	}
+	return said + " Compare the strings below with your client's: if they are the same, the secret is wrong; otherwise the request was changed on " +
+		"its way, or signed in another way."
 }
 
 func printSteps(t *terminal, e *app.Explanation) error {

@@ -22,6 +22,12 @@ type listenVerb struct {
 	Every          time.Duration `default:"1s" placeholder:"TIME" help:"How often to look for something new. Default ${default}."`
 }
 
+// Help says what counts as taken.
+func (v *listenVerb) Help() string {
+	return "Any answer with status 200 counts as taken here. A callback of a server must answer with a JSON object whose code is the number 0 as well; " +
+		"an answer that would not do is told of once."
+}
+
 // Run brings receipts to the address until it is interrupted.
 func (v *listenVerb) Run(t *terminal) error {
 	if at, err := url.Parse(v.Forward); err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
@@ -36,19 +42,22 @@ func (v *listenVerb) Run(t *terminal) error {
 			target.Set(name, value)
 		}
 	}
-	client, err := v.client(target)
+	client, ready, err := v.client()
 	if err != nil {
 		return err
 	}
+	app.FillIn("ListChatGroupEvents", target, ready)
 	interrupted, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer restore()
 	fmt.Fprintf(t.err, "listening; what happens is posted to %s\n", v.Forward)
-	l := app.Listening{Client: client, Target: target, Forward: v.Forward, CursorFile: v.CursorFile, Every: v.Every, Seen: func(f app.Forwarded) {
-		if f.Failure != "" {
-			fmt.Fprintf(t.err, "%s %s was not taken: %s; trying again\n", f.Kind, f.EventID, f.Failure)
-			return
-		}
-		fmt.Fprintf(t.out, "%s %s %s\n", f.Kind, f.EventID, f.Item)
-	}}
+	l := app.Listening{Client: client, Target: target, Forward: v.Forward, CursorFile: v.CursorFile, Every: v.Every,
+		Said: func(text string) { fmt.Fprintln(t.err, text) },
+		Seen: func(f app.Forwarded) {
+			if f.Failure != "" {
+				fmt.Fprintf(t.err, "%s %s was not taken: %s; trying again\n", f.Kind, f.EventID, f.Failure)
+				return
+			}
+			fmt.Fprintf(t.out, "%s %s %s\n", f.Kind, f.EventID, f.Item)
+		}}
 	return l.Run(interrupted)
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,19 +69,40 @@ func run(args []string, t *terminal) int {
 		fmt.Fprintln(t.err, "rollcall:", err)
 		return exitRefused
 	}
-	if len(args) == 0 {
-		args = []string{"--help"}
-	}
-	selected, err := parser.Parse(args)
+	selected, err := parser.Parse(spelled(args))
 	switch {
 	case exited >= 0: // help was asked for and given
 		return exited
 	case err != nil:
-		fmt.Fprintf(t.err, "rollcall: %v; %v\n", err, errUsage)
-		return exitUsage
+		var where *kong.ParseError
+		if errors.As(err, &where) {
+			selected = where.Context
+		}
+		return report(t, helpFor(selected), fmt.Errorf("%w; %w", err, errUsage))
 	}
 	t.log = newLogger(t.err, v.LogLevel)
-	return report(t, selected.Run(t))
+	return report(t, helpFor(selected), selected.Run(t))
+}
+
+// spelled gives a command line as the parser knows it: no word, help and --version are ways to ask that people try.
+func spelled(args []string) []string {
+	switch {
+	case len(args) == 0:
+		return []string{"--help"}
+	case args[0] == "help":
+		return append(slices.Clone(args[1:]), "--help")
+	case args[0] == "--version":
+		return []string{"version"}
+	}
+	return args
+}
+
+// helpFor names the help of the verb that was meant.
+func helpFor(k *kong.Context) string {
+	if k != nil && k.Selected() != nil {
+		return "see " + k.Selected().FullPath() + " --help"
+	}
+	return errUsage.Error()
 }
 
 func defaults() kong.Vars {
@@ -100,15 +122,16 @@ func defaults() kong.Vars {
 	}
 }
 
-// report says what went wrong, in a sentence, and gives the exit code.
-func report(t *terminal, err error) int {
+// report says what went wrong, in a sentence, and gives the exit code. help says where to read how the command is written.
+func report(t *terminal, help string, err error) int {
 	switch {
 	case err == nil:
 		return exitDone
 	case errors.Is(err, errQuiet):
 		return exitRefused
 	}
-	fmt.Fprintln(t.err, "rollcall:", strings.ReplaceAll(err.Error(), "\n", "\nrollcall: "))
+	text := strings.ReplaceAll(err.Error(), errUsage.Error(), help)
+	fmt.Fprintln(t.err, "rollcall:", strings.ReplaceAll(text, "\n", "\nrollcall: "))
 	if errors.Is(err, errUsage) {
 		return exitUsage
 	}

@@ -27,8 +27,21 @@ func (v *receiptsVerb) AfterApply(k *kong.Context) error {
 
 // span says which receipts are meant.
 type span struct {
-	From time.Time `placeholder:"TIME" help:"Only those from this time on, such as 2026-01-02T15:04:05Z: when the event was written down."`
-	To   time.Time `placeholder:"TIME" help:"Only those before this time."`
+	From moment `placeholder:"TIME" help:"Only those from this time on, such as 2026-01-02T15:04:05Z: when the event was written down."`
+	To   moment `placeholder:"TIME" help:"Only those before this time."`
+}
+
+// moment is a time that is given on the command line.
+type moment struct{ time.Time }
+
+// UnmarshalText reads one.
+func (m *moment) UnmarshalText(text []byte) error {
+	at, err := time.Parse(time.RFC3339, string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no time; write it like 2026-01-02T15:04:05Z", text)
+	}
+	m.Time = at
+	return nil
 }
 
 type receiptsList struct {
@@ -42,7 +55,7 @@ func (v *receiptsList) Run(t *terminal, p place) error {
 		return fmt.Errorf("--most must be more than 0; %w", errUsage)
 	}
 	return p.within(false, func(ctx context.Context, m *app.Management) error {
-		dead, err := m.DeadReceipts(ctx, app.ReceiptRange{From: v.From, To: v.To, Most: v.Most})
+		dead, err := m.DeadReceipts(ctx, app.ReceiptRange{From: v.From.Time, To: v.To.Time, Most: v.Most})
 		if err != nil {
 			return err
 		}
@@ -69,14 +82,18 @@ func (v *receiptsReplay) Run(t *terminal, p place) error {
 		return fmt.Errorf("say which: --id, --from and --to, or --all; %w", errUsage)
 	}
 	return p.within(false, func(ctx context.Context, m *app.Management) error {
-		n, err := m.ReplayReceipts(ctx, app.ReceiptRange{ID: v.ID, From: v.From, To: v.To})
+		n, err := m.ReplayReceipts(ctx, app.ReceiptRange{ID: v.ID, From: v.From.Time, To: v.To.Time})
 		if err != nil {
 			return err
 		}
 		if n == 0 && v.ID != 0 {
 			return errors.New("there is no such receipt that was given up; see rollcall receipts list")
 		}
-		fmt.Fprintf(t.out, "%d receipts will be pushed again\n", n)
+		what := "receipts"
+		if n == 1 {
+			what = "receipt"
+		}
+		fmt.Fprintf(t.out, "%d %s will be pushed again\n", n, what)
 		return nil
 	})
 }

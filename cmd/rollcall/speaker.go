@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"strings"
 
 	"github.com/rollcall-im/rollcall/internal/app"
 )
@@ -22,15 +23,13 @@ type speaker struct {
 }
 
 // client knows its server from the flags, and what they leave out from the ready file.
-func (v *speaker) client(parameters url.Values) (*app.Client, error) {
+func (v *speaker) client() (*app.Client, *app.Ready, error) {
+	if err := v.checkKey(); err != nil {
+		return nil, nil, err
+	}
 	ready, err := v.ready()
 	if err != nil {
-		return nil, err
-	}
-	for name, value := range ready.Target() {
-		if !parameters.Has(name) && value[0] != "" {
-			parameters[name] = value
-		}
+		return nil, nil, err
 	}
 	client := ready.Client()
 	client.OldSigning = v.SignatureForm == "v1"
@@ -38,7 +37,7 @@ func (v *speaker) client(parameters url.Values) (*app.Client, error) {
 		client.Credentials = app.Credentials{AccessKeyID: v.AccessKeyID, AccessKeySecret: v.AccessKeySecret, SecurityToken: v.SecurityToken}
 	}
 	if client.Credentials.AccessKeyID == "" || client.Credentials.AccessKeySecret == "" {
-		return nil, fmt.Errorf("there is no access key to sign with; give --access-key-id and --access-key-secret; %w", errUsage)
+		return nil, nil, fmt.Errorf("there is no access key to sign with; give --access-key-id and --access-key-secret; %w", errUsage)
 	}
 	trusted := v.CAFile
 	if trusted == "" {
@@ -47,7 +46,27 @@ func (v *speaker) client(parameters url.Values) (*app.Client, error) {
 	if trusted != "" {
 		client.HTTP, err = app.TrustFile(trusted)
 	}
-	return client, err
+	return client, ready, err
+}
+
+// checkKey refuses half a key: whoever gives a part of one does not want to act with the ready file's, which may do everything.
+func (v *speaker) checkKey() error {
+	if v.AccessKeyID == "" && v.AccessKeySecret == "" && v.SecurityToken == "" {
+		return nil
+	}
+	for _, part := range [...]struct{ flag, variable, value string }{
+		{"--access-key-id", "ROLLCALL_ACCESS_KEY_ID", v.AccessKeyID}, {"--access-key-secret", "ROLLCALL_ACCESS_KEY_SECRET", v.AccessKeySecret},
+	} {
+		if part.value == "" {
+			return fmt.Errorf("a part of an access key is given, but %s (or %s) is missing; give the whole key, or nothing of it; %w",
+				part.flag, part.variable, errUsage)
+		}
+		if strings.ContainsFunc(part.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return fmt.Errorf("%s (or %s) is no access key but the place of one; put in the real one, as CreateAccessKey shows it; %w",
+				part.flag, part.variable, errUsage)
+		}
+	}
+	return nil
 }
 
 // ready reads the ready file, or makes one up of an endpoint that is given.

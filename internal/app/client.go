@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/signature"
@@ -58,7 +59,7 @@ func (c *Client) Call(ctx context.Context, action string, parameters url.Values)
 	}
 	res, err := client.Do(req)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", action, hideQuery(err))
+		return nil, fmt.Errorf("call %s: %w", action, unreachable(hideQuery(err)))
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
@@ -81,6 +82,14 @@ func hideQuery(err error) error {
 	var at *url.Error
 	if errors.As(err, &at) {
 		return at.Err
+	}
+	return err
+}
+
+// unreachable says what is most likely when nobody listens.
+func unreachable(err error) error {
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return fmt.Errorf("%w; is the server running? On a developer's machine, start: rollcall dev", err)
 	}
 	return err
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/store"
+	"maps"
+	"slices"
 )
 
 // Config says what program to run. The zero values of Listen.Address and DataDir are those of the flags.
@@ -111,6 +113,9 @@ func (c Config) kind() store.Kind {
 
 // check refuses settings that would be unsafe, and says which and what to do instead.
 func (c Config) check() error {
+	if err := c.checkAddresses(); err != nil {
+		return err
+	}
 	if (c.Listen.CertFile == "") != (c.Listen.KeyFile == "") {
 		return errors.New("TLS needs both a certificate file and a key file")
 	}
@@ -127,6 +132,20 @@ func (c Config) check() error {
 		return errors.New("without a verify token Meta cannot register the callback address; give --verify-token-file")
 	}
 	return c.Meta.check()
+}
+
+// checkAddresses refuses what is no address to listen on. An empty one of the simulator or the metrics is none.
+func (c Config) checkAddresses() error {
+	flags := map[string]string{"--listen": c.Listen.Address, "--metrics-listen": c.Listen.MetricsAddress}
+	if c.Simulator != nil {
+		flags["--simulator-listen"] = c.Simulator.Address
+	}
+	for _, flag := range slices.Sorted(maps.Keys(flags)) {
+		if _, _, err := net.SplitHostPort(flags[flag]); err != nil && flags[flag] != "" {
+			return fmt.Errorf("%s %q must be HOST:PORT, such as %s", flag, flags[flag], DefaultAddress)
+		}
+	}
+	return nil
 }
 
 // check refuses an address of the Graph API that the numbers' tokens would travel to in the open.

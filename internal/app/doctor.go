@@ -121,12 +121,16 @@ func (e *examination) address(ctx context.Context, running bool) {
 		e.add(Fine, "address", "%s is free", address)
 		return
 	}
+	elsewhere := "if the server listens elsewhere, give its --listen"
 	if r, err := ReadReady(e.data.ReadyFile()); err == nil {
-		address = r.Endpoint
+		elsewhere = "the server says that it serves " + r.Endpoint
+		if _, port, _ := net.SplitHostPort(address); address == DefaultAddress || port == "0" { // nothing was said
+			address = r.Endpoint
+		}
 	}
 	conn, err := (&net.Dialer{Timeout: 3 * time.Second}).DialContext(ctx, "tcp", reachable(address))
 	if err != nil {
-		e.add(Warn, "address", "%v; if the server listens elsewhere, give its --listen", err)
+		e.add(Warn, "address", "%v; %s", err, elsewhere)
 		return
 	}
 	_ = conn.Close()

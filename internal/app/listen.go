@@ -3,15 +3,19 @@ package app
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strings"
 	"time"
+
+	"github.com/rollcall-im/rollcall/internal/receipt"
 )
 
 // Listening brings the receipts of a business number to an address near the caller, by pulling: for a machine that no callback
@@ -23,13 +27,16 @@ type Listening struct {
 	CursorFile string     // what was posted last is kept there; "" begins with what is still to come
 	Every      time.Duration
 	Seen       func(Forwarded)
+	Said       func(string) // what a person should know; nil for nobody
+
+	warned bool // of an answer that acknowledges nothing
 }
 
 // Forwarded is one event that was pulled, and what the address said to it.
 type Forwarded struct {
-	Kind, EventID, GroupID string
-	Item                   json.RawMessage
-	Failure                string // "" if it was acknowledged
+	Kind, EventID string
+	Item          json.RawMessage
+	Failure       string // "" if it was taken
 }
 
 // pulledEvents is an answer of ListChatGroupEvents.
@@ -40,7 +47,6 @@ type pulledEvents struct {
 		List       []struct {
 			EventID string `json:"EventId"`
 			Kind    string
-			GroupID string `json:"GroupId"`
 			Item    string
 		}
 	}
@@ -108,28 +114,73 @@ func (l *Listening) keep(cursor string) error {
 	return nil
 }
 
-// pull asks for what is behind the cursor. While the server cannot be reached it asks on.
+// pull asks for what is behind the cursor. While the server cannot be reached or is in trouble it asks on, and says so; what will not pass by
+// waiting ends it.
 func (l *Listening) pull(ctx context.Context, cursor string) (*pulledEvents, error) {
 	parameters := url.Values{"Cursor": {cursor}, "Size": {"100"}}
 	for name, value := range l.Target {
 		parameters[name] = value
 	}
+	known := ""
 	for {
 		answer, err := l.Client.Call(ctx, "ListChatGroupEvents", parameters)
-		if err == nil && answer.Status < http.StatusInternalServerError && !strings.HasPrefix(answer.Code, "Throttling") {
-			page := new(pulledEvents)
-			if err := json.Unmarshal(answer.Body, page); err != nil {
-				return nil, fmt.Errorf("read events: %w", err)
-			}
-			if !answer.OK() {
-				return nil, fmt.Errorf("the server refused: %s: %s", page.Code, page.Message)
-			}
-			return page, nil
-		}
-		if ctx.Err() != nil {
+		var trouble string
+		switch {
+		case ctx.Err() != nil:
 			return nil, ctx.Err()
+		case err != nil && hopeless(err):
+			return nil, err
+		case err != nil:
+			trouble = cause(err)
+		case answer.Status >= http.StatusInternalServerError || strings.HasPrefix(answer.Code, "Throttling"):
+			trouble = strings.TrimSpace(fmt.Sprintf("it answers status %d %s", answer.Status, answer.Code))
+		default:
+			if known != "" {
+				l.say("the server answers again")
+			}
+			return readEvents(answer)
+		}
+		if trouble != known {
+			l.say(fmt.Sprintf("the server at %s cannot be asked: %s; trying again", l.Client.Endpoint, trouble))
+			known = trouble
 		}
 		rest(ctx, l.Every)
+	}
+}
+
+func readEvents(answer *Answer) (*pulledEvents, error) {
+	page := new(pulledEvents)
+	if err := json.Unmarshal(answer.Body, page); err != nil {
+		return nil, fmt.Errorf("what is at this address is no Rollcall: it answers status %d and no JSON", answer.Status)
+	}
+	if !answer.OK() {
+		return nil, fmt.Errorf("the server refused: %s: %s", page.Code, page.Message)
+	}
+	return page, nil
+}
+
+// hopeless tells of a failure that stays as it is until somebody changes something: a certificate that is not trusted, or another protocol
+// than the one that was given.
+func hopeless(err error) bool {
+	var certificate *tls.CertificateVerificationError
+	var noTLS tls.RecordHeaderError
+	var parse *url.Error
+	return errors.As(err, &certificate) || errors.As(err, &noTLS) || errors.Is(err, http.ErrSchemeMismatch) ||
+		errors.As(err, &parse) && parse.Op == "parse"
+}
+
+// cause gives what is the same each time: a transport error also names the port on our side, which changes.
+func cause(err error) string {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return unreachable(op.Err).Error()
+	}
+	return err.Error()
+}
+
+func (l *Listening) say(text string) {
+	if l.Said != nil {
+		l.Said(text)
 	}
 }
 
@@ -152,7 +203,7 @@ func (l *Listening) forwardAll(ctx context.Context, page *pulledEvents) error {
 		for {
 			failure := l.post(ctx, body)
 			for i := range items {
-				l.Seen(Forwarded{Kind: list[i].Kind, EventID: list[i].EventID, GroupID: list[i].GroupID, Item: items[i], Failure: failure})
+				l.Seen(Forwarded{Kind: list[i].Kind, EventID: list[i].EventID, Item: items[i], Failure: failure})
 			}
 			if failure == "" {
 				break
@@ -180,9 +231,16 @@ func (l *Listening) post(ctx context.Context, body []byte) string {
 		return hideQuery(err).Error()
 	}
 	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxAnswer)) // so that the connection can be used again
-	if res.StatusCode != http.StatusOK {
+	answer, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) // whole, so that the connection can be used again
+	switch {
+	case res.StatusCode != http.StatusOK:
 		return fmt.Sprintf("status %d", res.StatusCode)
+	case err != nil:
+		return "its answer broke off"
+	}
+	if lack := receipt.Acknowledges(answer); lack != nil && !l.warned {
+		l.warned = true
+		l.say(fmt.Sprintf("this is taken here, but a callback would be told again and again: %v", lack))
 	}
 	return ""
 }

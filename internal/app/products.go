@@ -34,19 +34,20 @@ func operations(gw *gateway.Gateway, s seals) []rpc.Operation {
 	return all
 }
 
-// versions are the versions of the products that have each action.
-var versions = sync.OnceValue(func() map[string]string {
-	known := map[string]string{}
-	for _, o := range operations(nil, seals{}) {
-		known[o.Action] = o.Version
+// served are the operations of all products, by action.
+var served = sync.OnceValue(func() map[string]*rpc.Operation {
+	known := map[string]*rpc.Operation{}
+	all := operations(nil, seals{})
+	for i := range all {
+		known[all[i].Action] = &all[i]
 	}
 	return known
 })
 
 // VersionOf gives the version of the product that has an action, and that of the groups for one that nobody has.
 func VersionOf(action string) string {
-	if version, ok := versions()[action]; ok {
-		return version
+	if o := served()[action]; o != nil {
+		return o.Version
 	}
 	return cams.Version
 }

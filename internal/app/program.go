@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -45,6 +46,7 @@ type Program struct {
 
 	addr, simAddr, metricsAddr string // where callers, the simulated network and the metrics are served, with the real ports
 
+	tried    atomic.Bool // our own first call has been answered
 	failed   chan error
 	stopping sync.Mutex // guards closers, so that nothing is stopped twice
 	closers  []closer
@@ -215,7 +217,7 @@ func (p *Program) serveSimulator(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/sim/", guardControl(p.cfg.Simulator.Address, p.sim.Control()))
 	mux.Handle("/", p.sim.Graph())
-	s, err := listen(ctx, serving{address: p.cfg.Simulator.Address, handler: mux, answerTime: time.Minute}, p.log, p.failed)
+	s, err := listen(ctx, serving{flag: "--simulator-listen", address: p.cfg.Simulator.Address, handler: mux, answerTime: time.Minute}, p.log, p.failed)
 	if err != nil {
 		return fmt.Errorf("serve the simulator: %w", err)
 	}
@@ -231,7 +233,7 @@ func (p *Program) serveCallers(ctx context.Context) error {
 		return err
 	}
 	p.front = &front{rpc: handler, webhook: p.webhook, metrics: p.metricsHere(), alive: p.alive}
-	s, err := listen(ctx, serving{address: p.cfg.Listen.Address, certificate: p.certificate, handler: p.front,
+	s, err := listen(ctx, serving{flag: "--listen", address: p.cfg.Listen.Address, certificate: p.certificate, handler: p.front,
 		answerTime: readTime + time.Minute + p.cfg.ConfirmWait}, p.log, p.failed)
 	if err != nil {
 		return err
@@ -252,7 +254,7 @@ func (p *Program) serveMetrics(ctx context.Context) error {
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", p.metricsPage())
-	s, err := listen(ctx, serving{address: p.cfg.Listen.MetricsAddress, handler: mux, answerTime: time.Minute}, p.log, p.failed)
+	s, err := listen(ctx, serving{flag: "--metrics-listen", address: p.cfg.Listen.MetricsAddress, handler: mux, answerTime: time.Minute}, p.log, p.failed)
 	if err != nil {
 		return fmt.Errorf("serve the metrics: %w", err)
 	}
@@ -274,6 +276,7 @@ func (p *Program) alive(ctx context.Context) error {
 func (p *Program) tryOut(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	defer p.tried.Store(true)
 	client := selfClient(p.certificate)
 	defer client.CloseIdleConnections()
 	if p.cfg.Simulator == nil {

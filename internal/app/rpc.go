@@ -5,7 +5,9 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/rpc"
@@ -40,7 +42,7 @@ func (p *Program) rpc(ctx context.Context) (http.Handler, error) {
 	seals := seals{diagnostic: keys.Diagnostic, tokens: tokens}
 	s, err := rpc.New(rpc.Config{Gateway: p.gateway, Operations: operations(p.gateway, seals), Keys: keys, Memory: rpc.Memory{NonceLog: nonceLog, Shared: shared},
 		Limits:         rpc.Limits{QueryBytes: maxQuery, Bodies: p.bodies, CallsPerSecond: p.cfg.Listen.CallsPerSecond, Actions: p.cfg.Listen.Limits},
-		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: p.log, Metrics: p.metrics}})
+		TrustForwarded: p.cfg.Listen.Proxies, Telemetry: rpc.Telemetry{Logger: slog.New(untilTried{p.log.Handler(), &p.tried}), Metrics: p.metrics}})
 	if err != nil {
 		return nil, fmt.Errorf("make the callers' gateway: %w", err)
 	}
@@ -82,4 +84,18 @@ func (p *Program) keys() (rpc.Keys, error) {
 		return rpc.Keys{}, fmt.Errorf("derive key: %w", err)
 	}
 	return rpc.Keys{Nonce: nonce, Diagnostic: diagnostic, Token: token}, nil
+}
+
+// untilTried keeps the line of our own first call out of the log: nobody else knows the address yet.
+type untilTried struct {
+	slog.Handler
+	tried *atomic.Bool
+}
+
+// Handle lets everything through from then on, and trouble before it too.
+func (h untilTried) Handle(ctx context.Context, r slog.Record) error {
+	if !h.tried.Load() && r.Level < slog.LevelWarn {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
 }

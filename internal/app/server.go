@@ -31,6 +31,7 @@ type server struct {
 
 // serving says what is served where.
 type serving struct {
+	flag        string // by which the address is given
 	address     string
 	certificate *tls.Certificate // nil: plain HTTP
 	handler     http.Handler
@@ -41,7 +42,7 @@ type serving struct {
 func listen(ctx context.Context, what serving, log *slog.Logger, failed chan<- error) (*server, error) {
 	opened, err := new(net.ListenConfig).Listen(ctx, "tcp", what.address)
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w; give another address, or port 0 for a free one", what.address, err)
+		return nil, fmt.Errorf("listen on %s: %w; give another address with %s, or port 0 for a free one", what.address, err, what.flag)
 	}
 	tcp, ok := opened.(*net.TCPListener)
 	if !ok {

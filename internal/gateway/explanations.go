@@ -45,7 +45,8 @@ const (
 	knownSlots        = 4096
 	strangerSlots     = 1024
 	strangersPerCycle = 20
-	explainCycle      = 500 * time.Millisecond
+	explainCycle      = 500 * time.Millisecond // that strangersPerCycle counts in
+	explainRest       = 50 * time.Millisecond  // between two writes: what comes meanwhile goes together
 	explainQueue      = 256
 )
 
@@ -53,7 +54,16 @@ const (
 type explanations struct {
 	mu        sync.Mutex
 	waiting   []Explanation
-	strangers int // in this cycle
+	wake      chan struct{} // something is waiting
+	strangers int           // in this cycle
+	cycle     time.Time     // when it began
+}
+
+// renew begins a new cycle when the last one is over. The caller holds the lock.
+func (q *explanations) renew() {
+	if now := time.Now(); now.Sub(q.cycle) >= explainCycle {
+		q.cycle, q.strangers = now, 0
+	}
 }
 
 // WantsExplanation tells whether there is room for another one; whoever is not verified has little.
@@ -61,6 +71,7 @@ func (g *Gateway) WantsExplanation(verified bool) bool {
 	q := &g.explanations
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	q.renew()
 	return len(q.waiting) < explainQueue && (verified || q.strangers < strangersPerCycle)
 }
 
@@ -76,27 +87,35 @@ func (g *Gateway) Explain(e Explanation) {
 		q.strangers++
 	}
 	q.waiting = append(q.waiting, e)
+	select {
+	case q.wake <- struct{}{}:
+	default: // somebody has knocked
+	}
 }
 
 func (q *explanations) take() []Explanation {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	taken := q.waiting
-	q.waiting, q.strangers = nil, 0
+	q.waiting = nil
 	return taken
 }
 
-// explainForever brings explanations to the store, behind the calls that they are about.
+// explainForever brings explanations to the store, behind the calls that they are about: the first at once, so that whoever has just been
+// refused finds it, and those of a flood together.
 func (g *Gateway) explainForever() {
-	tick := time.NewTicker(explainCycle)
-	defer tick.Stop()
+	defer g.keepExplanations()
 	for {
 		select {
 		case <-g.halt:
-			g.keepExplanations()
 			return
-		case <-tick.C:
-			g.keepExplanations()
+		case <-g.explanations.wake:
+		}
+		g.keepExplanations()
+		select {
+		case <-g.halt:
+			return
+		case <-time.After(explainRest):
 		}
 	}
 }
@@ -136,7 +155,7 @@ func (e *Explanation) slot() int64 {
 var requestIDForm = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)
 
 // ErrNoExplanation says that nothing is kept about a call.
-var ErrNoExplanation = errors.New("nothing is kept about this call: it was answered without a change, or its explanation has gone to make room for others")
+var ErrNoExplanation = errors.New("nothing is kept about this call: it was let through without a change, its explanation has gone to make room for others, or it was never made here")
 
 // Explanation gives what is kept about a call: why it was refused, or what it began. It gives ErrNoExplanation, and a refusal
 // BadNumber for what is no request id.

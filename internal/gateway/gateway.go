@@ -103,6 +103,7 @@ func New(cfg Config) *Gateway {
 	g.flights.byGroup = map[int64]flight{}
 	g.existence = existence{began: cfg.Now(), born: map[int64]time.Time{}, denied: map[int64]time.Time{}}
 	g.handovers.byOperation = map[int64]*command{}
+	g.explanations.wake = make(chan struct{}, 1)
 	g.rereads.timers = map[int64]*time.Timer{}
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Work.Parallel, Node: cfg.Work.Node, Lease: cfg.Patience.Lease,
 		Apart: map[store.LaneKind]int{store.CallbackLane: pushesAtOnce},

@@ -123,6 +123,9 @@ func (p *Pusher) unreached(err error) error {
 	return errors.New("the receiver could not be reached")
 }
 
+// Acknowledges tells what keeps the body of an answer with status 200 from acknowledging receipts; nil for one that does.
+func Acknowledges(body []byte) error { return acknowledged(body, false) }
+
 // acknowledged looks for the number that acknowledges.
 func acknowledged(body []byte, anyCode bool) error {
 	var answer struct {

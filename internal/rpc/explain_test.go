@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,26 @@ func TestRefusalsAreExplained(t *testing.T) {
 	}
 	if e = w.explanation(refused.RequestID); e.OperationID == "" || e.Code != "ChatGroup.Suspended" {
 		t.Errorf("a change that the gateway refused: %+v", e)
+	}
+}
+
+// TestRefusalsAreExplainedAtOnce: nobody has to stop the server, nor wait for a tick, to find why a call was refused.
+func TestRefusalsAreExplainedAtOnce(t *testing.T) {
+	w, stop := explaining(t)
+	defer stop()
+	for range 3 {
+		denied := w.call(request{action: "DeleteThing", query: "GroupId=1", key: officeKey})
+		deadline := time.Now().Add(10 * time.Second)
+		for {
+			e, err := w.gateway.Explanation(t.Context(), denied.RequestID)
+			if err == nil && e.Status == 403 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("no explanation after ten seconds: %v", err)
+			}
+			runtime.Gosched()
+		}
 	}
 }
 

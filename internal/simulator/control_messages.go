@@ -88,6 +88,8 @@ func (s *Simulator) writeMessage(r *http.Request) (int, any, error) {
 	}
 	var m *message
 	switch {
+	case body.To == "" && body.GroupID == "":
+		return 0, nil, invalid("invalid_request", "say where it goes: group_id for a group, or to for a business number")
 	case body.To != "" && body.GroupID != "":
 		return 0, nil, invalid("invalid_request", "a message goes to a group or to a business, and not to both")
 	case body.To != "":
