@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/signature"
 )
 
 // Product is what the API reference tells of one product that is served.
@@ -39,6 +42,9 @@ func Reference(products []Product) string {
 
 func writeProduct(b *strings.Builder, p *Product) {
 	fmt.Fprintf(b, "\n## %s\n\nProduct `%s`, version `%s`.\n", p.Title, p.Name, p.Operations[0].Version)
+	if p.Operations[0].RAMStyle {
+		b.WriteString("\nAnswers have `RequestId` and what stands below, and no `Code`, `Message` or `Success`; refusals have a status of 4xx.\n")
+	}
 	operations := slices.Clone(p.Operations)
 	slices.SortFunc(operations, func(a, b Operation) int { return strings.Compare(a.Action, b.Action) })
 	b.WriteString("\n| operation | | RAM action | access |\n| --- | --- | --- | --- |\n")
@@ -83,7 +89,13 @@ func (o *Operation) write(b *strings.Builder, shared map[string]string) {
 	if o.PerSecond > 0 {
 		fmt.Fprintf(b, "\nA production server lets an account call it %v times in a second, the documented figure, unless its operator says otherwise.\n", o.PerSecond)
 	}
+	if forms := o.resources(); len(forms) > 0 {
+		fmt.Fprintf(b, "\nPermission is asked on `%s`.\n", strings.Join(forms, "` and on `"))
+	}
 	o.writeParameters(b, shared)
+	if o.NoSuccess {
+		b.WriteString("\nThe answer has no `Success`.\n")
+	}
 	if len(o.Doc.Answer) > 0 {
 		b.WriteString("\n| answer | type | |\n| --- | --- | --- |\n")
 		for _, f := range o.Doc.Answer {
@@ -93,6 +105,19 @@ func (o *Operation) write(b *strings.Builder, shared map[string]string) {
 	if len(o.Doc.Errors) > 0 {
 		fmt.Fprintf(b, "\nCodes: `%s`.\n", strings.Join(o.Doc.Errors, "`, `"))
 	}
+}
+
+// resources gives what the operation is authorised against where that is not "*", with the names of parameters in the place of what is sent.
+func (o *Operation) resources() []string {
+	if o.Resource == nil || o.Anybody {
+		return nil
+	}
+	var named Params
+	for _, p := range o.Parameters {
+		named = append(named, signature.Parameter{Name: p.Name, Value: "<" + p.Name + ">"})
+	}
+	slices.SortFunc(named, func(a, b signature.Parameter) int { return strings.Compare(a.Name, b.Name) })
+	return o.Resource(&gateway.Principal{AccountID: "<account>"}, named)
 }
 
 func (o *Operation) writeParameters(b *strings.Builder, shared map[string]string) {

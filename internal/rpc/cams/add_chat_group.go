@@ -9,7 +9,7 @@ import (
 // addChatGroup has a group made. The answer's UniqueCode is the id of the operation; the group is in ListChatGroup at once,
 // and its GroupId as soon as the network has given one. GroupLink belongs to another channel and is not used.
 func (s *service) addChatGroup() rpc.Operation {
-	op := operation("AddChatGroup", rpc.AccessCreate, s.runAddChatGroup,
+	op := groupOperation("AddChatGroup", rpc.AccessCreate, s.runAddChatGroup,
 		onChannel(append(required("Subject"), optional("Description", "GroupLink")...)...)...)
 	op.Doc = rpc.Doc{
 		Summary: "Makes a group. It is in the list at once, CREATING, and has its GroupId when it is ACTIVE. Nobody is in it: people come by its invite link.",

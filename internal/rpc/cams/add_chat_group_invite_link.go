@@ -9,7 +9,7 @@ import (
 
 // addChatGroupInviteLink gives the live link of a group, and has one made when there is none. It never kills a link.
 func (s *service) addChatGroupInviteLink() rpc.Operation {
-	op := operation("AddChatGroupInviteLink", rpc.AccessCreate, s.runAddChatGroupInviteLink, onGroup()...)
+	op := groupOperation("AddChatGroupInviteLink", rpc.AccessCreate, s.runAddChatGroupInviteLink, onGroup()...)
 	op.Doc = rpc.Doc{
 		Summary: "Gives the group's live invite link, and makes one when there is none. It never ends a link that people hold.",
 		Answer:  []rpc.Field{{Name: "InviteLink", Type: "string", About: "https://chat.whatsapp.com/…"}},

@@ -1,5 +1,5 @@
-// Package cams holds the group operations of Chat App Message Service (product cams, version 2020-06-06): one file for each,
-// saying which parameters it takes, which method of the gateway does the work and what the answer looks like. It knows the
+// Package cams holds the operations of Chat App Message Service (product cams, version 2020-06-06), on channels, numbers, groups, messages and
+// receipts: one file for each, saying which parameters it takes, which method of the gateway does the work and what the answer looks like. It knows the
 // product's parameters and answers; who may call, and how bytes are read and written, is settled before it is asked.
 package cams
 
@@ -52,10 +52,16 @@ func operation(action string, access rpc.Access, run runner, parameters ...rpc.P
 	return rpc.Operation{
 		Version: Version, Action: action, RAMAction: "cams:" + action, Access: access,
 		Change:     access != rpc.AccessList && access != rpc.AccessGet,
-		Beta:       strings.Contains(action, "ChatGroup"),
 		Parameters: parameters,
 		Run:        run,
 	}
+}
+
+// groupOperation is for the operations of the group beta: the account has to be on its allowlist.
+func groupOperation(action string, access rpc.Access, run runner, parameters ...rpc.Parameter) rpc.Operation {
+	op := operation(action, access, run, parameters...)
+	op.Beta = true
+	return op
 }
 
 // onChannel and onGroup name the parameters that say what nearly every operation is about.

@@ -8,7 +8,7 @@ import (
 
 // deleteChatGroup deletes a group for good.
 func (s *service) deleteChatGroup() rpc.Operation {
-	op := operation("DeleteChatGroup", rpc.AccessDelete, s.runDeleteChatGroup, onGroup()...)
+	op := groupOperation("DeleteChatGroup", rpc.AccessDelete, s.runDeleteChatGroup, onGroup()...)
 	op.Doc = rpc.Doc{
 		Summary: "Deletes a group for good. It leaves the list; the audit keeps it.",
 		Answer:  resultOf("1 when the group was deleted"),

@@ -8,7 +8,7 @@ import (
 
 // deleteChatGroupInviteLink kills the link of a group. Where there is none, nothing is to do and Result is 0.
 func (s *service) deleteChatGroupInviteLink() rpc.Operation {
-	op := operation("DeleteChatGroupInviteLink", rpc.AccessDelete, s.runDeleteChatGroupInviteLink, onGroup()...)
+	op := groupOperation("DeleteChatGroupInviteLink", rpc.AccessDelete, s.runDeleteChatGroupInviteLink, onGroup()...)
 	op.Doc = rpc.Doc{
 		Summary: "Ends the group's invite link; nobody can come in until a new one is made.",
 		Answer:  resultOf("1, or 0 when there was no link"),

@@ -12,12 +12,12 @@ import (
 // deleteChatGroupParticipants takes people out of a group. The schema has List as optional, but a deleting call without a
 // target is a mistake, and nothing is done.
 func (s *service) deleteChatGroupParticipants() rpc.Operation {
-	op := operation("DeleteChatGroupParticipants", rpc.AccessDelete, s.runDeleteChatGroupParticipants, onGroup(optional("List")...)...)
+	op := groupOperation("DeleteChatGroupParticipants", rpc.AccessDelete, s.runDeleteChatGroupParticipants, onGroup(optional("List")...)...)
 	op.Doc = rpc.Doc{
 		Summary: "Takes people out of a group. OK means that the network has confirmed that all of them are out; the network bars them from coming " +
 			"back to this group, and nothing lifts that.",
 		Parameters: map[string]string{
-			"List": `1 to 100 people, [{"ParticipantNumber":"8613800000001"}, …]; somebody named twice counts once, and who is not in the group counts as out`,
+			"List": `in fact required: without anybody the call is refused (InvalidParameter.ListInvalid). 1 to 100 people, [{"ParticipantNumber":"8613800000001"}, …]; somebody named twice counts once, and who is not in the group counts as out`,
 		},
 		Answer: resultOf("how many this call took out"),
 		Errors: append(groupErrors("InvalidParameter.ListInvalid", "ChatGroup.PartialFailure"), changeErrors...),

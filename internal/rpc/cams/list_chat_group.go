@@ -14,7 +14,7 @@ import (
 // listChatGroup lists the groups of a number, newest first. GroupLink and GroupType belong to another channel and do not
 // filter.
 func (s *service) listChatGroup() rpc.Operation {
-	op := operation("ListChatGroup", rpc.AccessList, s.runListChatGroup,
+	op := groupOperation("ListChatGroup", rpc.AccessList, s.runListChatGroup,
 		onChannel(append(required("Page"), optional("GroupStatus", "Subject", "GroupLink", "GroupType")...)...)...)
 	op.Doc = rpc.Doc{
 		Summary: "Lists the groups of a number, newest first.",

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
+	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 )
 
@@ -20,7 +21,7 @@ func (s *service) listChatGroupEvents() rpc.Operation {
 		Summary: "Gives what there is to tell of a business number, oldest first: the same items that are pushed to callbacks. Call it again with " +
 			"NextCursor to go on; nothing is passed over. Events are kept for as long as the operator says, 30 days by default.",
 		Parameters: map[string]string{
-			"GroupId": "only what is about this group, which may have been deleted",
+			"GroupId": "only what is about this group, which may have been deleted; groups are part of the beta: the account has to be on the allowlist",
 			"Cursor":  "NextCursor of the call before; left out, it begins with the oldest that is kept; latest gives no events, but the cursor of the end",
 			"Size":    "the most events that are given, 1 to 100, 50 if left out; fewer are no sign of the end",
 		},
@@ -33,7 +34,8 @@ func (s *service) listChatGroupEvents() rpc.Operation {
 			{Name: "Data.List[].Timestamp", Type: "long", About: "when it was written down, in milliseconds since 1970"},
 			{Name: "Data.List[].Item", Type: "string", About: "the item as it is pushed, as JSON text"},
 		},
-		Errors: []string{"InvalidParameter.CursorInvalid", "InvalidParameter.GroupNotExist", "InvalidParameter.PhoneNumberError", "Unknown.ResourceOwnerId"},
+		Errors: []string{"InvalidParameter.CursorInvalid", "InvalidParameter.GroupNotExist", "InvalidParameter.PhoneNumberError", "Unknown.ResourceOwnerId",
+			"Authentication.NoAuth"},
 	}
 	return op
 }
@@ -42,6 +44,9 @@ func (s *service) runListChatGroupEvents(ctx context.Context, c *rpc.Call) (rpc.
 	t, err := target(c)
 	if err != nil {
 		return rpc.Answer{}, err
+	}
+	if t.GroupID != "" && !c.Caller.Principal.Beta { // persons can be written to without it
+		return rpc.Answer{}, &group.Error{Code: group.CodeNotAllowlisted}
 	}
 	size, isSet, err := c.Params.Integer("Size")
 	switch {

@@ -8,7 +8,7 @@ import (
 
 // listChatGroupParticipants lists who is in a group as far as the network has said; without Page, all of them.
 func (s *service) listChatGroupParticipants() rpc.Operation {
-	op := operation("ListChatGroupParticipants", rpc.AccessList, s.runListChatGroupParticipants, onGroup(optional("Page")...)...)
+	op := groupOperation("ListChatGroupParticipants", rpc.AccessList, s.runListChatGroupParticipants, onGroup(optional("Page")...)...)
 	op.Doc = rpc.Doc{
 		Summary:    "Lists who is in a group, without the business itself.",
 		Parameters: map[string]string{"Page": `{"Index": from 1, "Size": 1 to 100}; without it all are given`},

@@ -2,6 +2,7 @@ package cams
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/rollcall-im/rollcall/internal/group"
@@ -148,4 +149,20 @@ func TestListChatGroupEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { w.in(t).expect(w.call("ListChatGroupEvents", c.p), c.status, c.code) })
 	}
+}
+
+// TestEventsOutsideTheBeta: who may only write to persons is told what became of it, and nothing of a group by its name.
+func TestEventsOutsideTheBeta(t *testing.T) {
+	w := newWorld(t)
+	w.write(func(tx *store.Tx) error { return tx.SetBeta(ownAccount, false) })
+	w.expect(w.call("ListChatGroupEvents", nil), 200, "OK")
+	w.expect(w.call("ListChatGroupEvents", params{"GroupId": "120363000000000001"}), 200, "Authentication.NoAuth")
+	w.expect(w.call("GetChatGroupOperation", params{"OperationId": "1"}), 200, "InvalidParameter.OperationNotExist")
+	for _, op := range Operations(nil) {
+		onGroups := op.Action != "GetChatGroupOperation" && op.Action != "ListChatGroupEvents" && strings.Contains(op.Action, "ChatGroup")
+		if op.Beta != onGroups {
+			t.Errorf("%s: beta %v", op.Action, op.Beta)
+		}
+	}
+	w.expect(w.call("ListChatGroup", params{"Page": `{"Index":1,"Size":1}`}), 200, "Authentication.NoAuth")
 }

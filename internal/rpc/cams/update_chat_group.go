@@ -10,7 +10,7 @@ import (
 
 // updateChatGroup changes subject, description or picture. What is left out stays; an empty Description clears it.
 func (s *service) updateChatGroup() rpc.Operation {
-	op := operation("UpdateChatGroup", rpc.AccessUpdate, s.runUpdateChatGroup,
+	op := groupOperation("UpdateChatGroup", rpc.AccessUpdate, s.runUpdateChatGroup,
 		onGroup(optional("Subject", "Description", "ProfilePictureFile")...)...)
 	op.Doc = rpc.Doc{
 		Summary: "Changes subject, description or picture; what is left out stays. One of them has to be there.",

@@ -99,7 +99,7 @@ var about = map[string]string{
 	"NewUserName":                 "A new name; without it, it stays.",
 	"PolicyDocument":              "The policy: JSON, at most 4096 characters.",
 	"PolicyName":                  "1 to 128 letters, digits and -",
-	"PolicyType":                  "System or Custom.",
+	"PolicyType":                  "System or Custom. Where one policy is named, a system one is asked for as `acs:ram:*:system:policy/<PolicyName>`.",
 	"RoleName":                    "1 to 64 letters, digits and . -",
 	"RotateStrategy":              "None (default), or DeleteOldestNonDefaultVersionWhenLimitExceeded: then a sixth version takes the place of the oldest that is not the default.",
 	"SetAsDefault":                "true or false (default): whether the new version holds from now on.",
