@@ -10,8 +10,9 @@ import (
 	"github.com/rollcall-im/rollcall/internal/rpc/cams"
 )
 
-// FillIn adds the channel and the number of a ready file to the parameters of a call, and gives the names of what it has added. It guesses
-// nothing: it adds them where the operation must have them, or reads alone, and where the call names neither a channel nor another number.
+// FillIn adds the channel and the number of a ready file to the parameters of a call, and gives the names of what it has added. It adds
+// them only where the operation must have them, and where the call names neither a channel nor another number: left out elsewhere, they mean
+// something.
 func FillIn(action string, parameters url.Values, ready *Ready) []string {
 	o := served()[action]
 	if o == nil || parameters.Has("CustSpaceId") || parameters.Has("From") {
@@ -23,7 +24,7 @@ func FillIn(action string, parameters url.Values, ready *Ready) []string {
 	target := ready.Target()
 	var added []string
 	for _, name := range [...]string{"CustSpaceId", "BusinessNumber"} {
-		wanted := slices.ContainsFunc(o.Parameters, func(p rpc.Parameter) bool { return p.Name == name && (p.Required || !o.Change) })
+		wanted := slices.ContainsFunc(o.Parameters, func(p rpc.Parameter) bool { return p.Name == name && p.Required })
 		if value := target.Get(name); wanted && value != "" && !parameters.Has(name) {
 			parameters.Set(name, value)
 			added = append(added, name)

@@ -19,7 +19,7 @@ func TestFillIn(t *testing.T) {
 		{"ListChatGroup", url.Values{"CustSpaceId": {"cams-other"}}, nil},
 		{"ListChatGroup", url.Values{"BusinessNumber": {"8613800000000"}}, []string{"CustSpaceId"}},
 		{"ListChatGroup", url.Values{"BusinessNumber": {"8613800000009"}}, nil},
-		{"QueryChatappPhoneNumbers", url.Values{}, []string{"CustSpaceId"}},
+		{"QueryChatappPhoneNumbers", url.Values{}, nil}, // those of all channels
 		{"UpdatePhoneWebhook", url.Values{}, []string{"CustSpaceId"}},
 		{"SendChatappMessage", url.Values{"From": {"8613800000009"}}, nil},
 		{"ChatappBindWaba", url.Values{"WabaId": {"501"}}, nil},
