@@ -73,6 +73,7 @@ func TestControlRefusals(t *testing.T) {
 		{"POST", "/phones/" + anna + "/leave", fields{"group_id": "x"}, 404, "unknown_group"},
 		{"POST", "/phones/" + berta + "/leave", fields{"group_id": g.GroupID}, 409, "not_member"},
 		{"POST", "/phones/" + anna + "/messages", 7, 400, "invalid_request"},
+		{"POST", "/phones/" + anna + "/messages", fields{"text": "to nobody"}, 400, "invalid_request"},
 		{"POST", "/phones/" + anna + "/messages", fields{"group_id": g.GroupID, "text": " "}, 400, "invalid_text"},
 		{"POST", "/phones/" + anna + "/messages", fields{"group_id": g.GroupID, "text": long}, 400, "invalid_text"},
 		{"POST", "/phones/" + anna + "/messages", fields{"group_id": "x", "text": "x"}, 404, "unknown_group"},
