@@ -52,7 +52,7 @@ func (p *Program) countReceipts() {
 		p.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "rollcall_receipts_total", Help: "Receipts by what has become of them; failed counts each push.",
 			ConstLabels: prometheus.Labels{"outcome": o.String()},
-		}, func() float64 { return float64(p.gateway.Receipts(o)) }))
+		}, func() float64 { return float64(p.gateway.CountReceipts(o)) }))
 	}
 	p.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "rollcall_receipts_dead", Help: "Receipts that were given up and not replayed; -1 when the database does not tell.",

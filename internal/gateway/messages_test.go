@@ -438,3 +438,32 @@ func TestDirectMessagesFromThreeNodes(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+// Lists that name the same people by either of their spellings, in either order, do not wait for each other in a circle.
+func TestListsWithTwoSpellingsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	if !withNodes() {
+		return
+	}
+	w := newWorld(t, templates(true))
+	a, b, _ := w.trio()
+	var both sync.WaitGroup
+	for _, n := range []struct {
+		node   *world
+		people []group.Number
+	}{{a, []group.Number{551112345678, 5511912345679}}, {b, []group.Number{551112345679, 5511912345678}}} {
+		caller := n.node.me()
+		both.Go(func() {
+			for range 20 {
+				var list []gateway.Outgoing
+				for _, p := range n.people {
+					list = append(list, gateway.Outgoing{Target: home, Person: p, Content: greet("Doris")})
+				}
+				if _, err := n.node.gateway().SendMany(ctx, caller, home, list); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	both.Wait()
+}

@@ -228,7 +228,9 @@ func TestReceiptsReachNoPrivateAddress(t *testing.T) {
 // A crash loses no receipt, and none is told under another name.
 func TestP3ReceiptsSurviveACrash(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, pushing(time.Hour))
+	w := newWorld(t, pushing(time.Hour), func(w *world, _ *simulator.Config) {
+		w.receipts.Timeout = time.Minute // the push that hangs has to hang until the crash: its next try is an hour off
+	})
 	r := w.newReceiver()
 	arrived := make(chan struct{}, 100)
 	r.answers(func(_ http.ResponseWriter, req *http.Request) { arrived <- struct{}{}; <-req.Context().Done() })
@@ -332,6 +334,33 @@ func TestMessagesAndStatusesAreTold(t *testing.T) {
 	}
 	if kinds[group.EventInbound] != 2 || kinds[group.EventStatus] < 3 || kinds[receipt.GroupKind] != 3 {
 		t.Errorf("pulled %v", kinds)
+	}
+}
+
+// Somebody whose number the network does not tell has none in receipts: the digits of an id are no number.
+func TestReceiptsOfSomebodyWithoutANumber(t *testing.T) {
+	t.Parallel()
+	const hidden = "DE.1234567890"
+	w := newWorld(t, pushing(time.Millisecond))
+	status, up := w.newReceiver(), w.newReceiver()
+	w.callbacks(status.URL, up.URL)
+	g := w.group("ward", anna)
+	sent := w.comesTo(w.send(g.Target, "hello").Operation.ID, group.MessageDelivered)
+	w.hooks.deliver(graph.Event{Type: graph.MessageReceived, PhoneNumberID: phoneID, GroupID: g.GroupID, Timestamp: w.clock.now(),
+		Message: &graph.Message{ID: "wamid.1", Kind: "text", From: hidden, FromUserID: hidden, Text: "hi"}},
+		graph.Event{Type: graph.MessageStatus, PhoneNumberID: phoneID, GroupID: g.GroupID, Timestamp: w.clock.now(), Status: &graph.Status{
+			MessageID: sent.WAMID, CallbackData: gateway.FormatID(sent.ID), Status: "read", Participant: hidden, UserID: hidden}})
+	w.until("the message was told", func() bool { return len(up.got()) == 1 })
+	if from := up.got()[0].From; from != "" {
+		t.Errorf("it is from %q", from)
+	}
+	w.until("the status was told", func() bool {
+		return slices.ContainsFunc(status.of(g.GroupID), func(item told) bool { return item.Status == "Read" })
+	})
+	for _, item := range status.of(g.GroupID) {
+		if item.Status == "Read" && item.To != "" {
+			t.Errorf("it was read by %q", item.To)
+		}
 	}
 }
 
@@ -454,7 +483,7 @@ func TestASlowReceiverHoldsUpNobody(t *testing.T) {
 	if most.Load() > 2 {
 		t.Errorf("%d pushes ran at once, want at most 2", most.Load())
 	}
-	w.until("they are counted", func() bool { return w.gateway().Receipts(receipt.Acknowledged) == 12 })
+	w.until("they are counted", func() bool { return w.gateway().CountReceipts(receipt.Acknowledged) == 12 })
 }
 
 // second binds another number to the channel, whose receipts go elsewhere.

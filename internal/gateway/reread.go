@@ -110,7 +110,7 @@ func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, r *reading) er
 	if err != nil {
 		return err
 	}
-	return errors.Join(g.tellPeople(tx, fx, &gr, "joined", joined), g.tellPeople(tx, fx, &gr, "left", left), g.takeOverSettings(tx, fx, &gr, r.roll))
+	return errors.Join(g.tellPeople(tx, fx, &gr, group.EventJoined, joined), g.tellPeople(tx, fx, &gr, group.EventLeft, left), g.takeOverSettings(tx, fx, &gr, r.roll))
 }
 
 func (g *Gateway) tellPeople(tx *store.Tx, fx *effects, gr *group.Group, event string, numbers []group.Number) error {
@@ -124,12 +124,12 @@ func (g *Gateway) tellPeople(tx *store.Tx, fx *effects, gr *group.Group, event s
 func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, info graph.Roll) error {
 	was := *gr
 	gr.Subject, gr.Description = info.Subject, info.Description
-	event := "changed"
+	event := group.EventChanged
 	switch {
 	case info.Suspended && gr.Status != gr.Status.AfterSuspend():
-		gr.Status, event = gr.Status.AfterSuspend(), "suspended"
+		gr.Status, event = gr.Status.AfterSuspend(), group.EventSuspended
 	case !info.Suspended && gr.Status == group.Suspended:
-		gr.Status, event = gr.Status.AfterClear(), "cleared"
+		gr.Status, event = gr.Status.AfterClear(), group.EventCleared
 	}
 	if *gr == was {
 		return nil
@@ -153,5 +153,5 @@ func (g *Gateway) lost(tx *store.Tx, fx *effects, groupID int64) error {
 	if err := tx.UpdateGroup(&gr); err != nil {
 		return err
 	}
-	return g.tell(tx, fx, &gr, "deleted", 0, nil)
+	return g.tell(tx, fx, &gr, group.EventDeleted, 0, nil)
 }
