@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/outbound"
 	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -32,7 +33,7 @@ func DefaultCallbackRetries() []time.Duration { return receipt.DefaultRetries() 
 type ReceiptRange = store.Range
 
 // DeadReceipt is a receipt that was given up.
-type DeadReceipt = store.Waiting
+type DeadReceipt = gateway.DeadReceipt
 
 // pusher makes what brings receipts to callbacks.
 func (p *Program) pusher() *receipt.Pusher {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/receipt"
@@ -63,13 +64,36 @@ func (g *Gateway) addressOf(ctx context.Context, r *store.Receipt) (receipt.Addr
 // CountReceipts tells how many receipts have come to an outcome since the start.
 func (g *Gateway) CountReceipts(o receipt.Outcome) int64 { return g.receipts.Count(o) }
 
+// DeadReceipt is a receipt that was given up.
+type DeadReceipt struct {
+	store.Waiting
+	Host string // where it would go now, with the port if the address has one; "" for nowhere
+}
+
 // DeadReceipts gives receipts that were given up, oldest first: those that a range means.
-func (g *Gateway) DeadReceipts(ctx context.Context, r store.Range) (dead []store.Waiting, err error) {
+func (g *Gateway) DeadReceipts(ctx context.Context, r store.Range) (dead []DeadReceipt, err error) {
+	var found []store.Waiting
 	err = g.store.Read(ctx, func(tx *store.Tx) error {
-		dead, err = tx.DeadReceipts(r)
+		found, err = tx.DeadReceipts(r)
 		return err
 	})
+	for i := range found {
+		to, failed := g.addressOf(ctx, &found[i].Receipt)
+		if failed != nil {
+			return nil, failed
+		}
+		dead = append(dead, DeadReceipt{Waiting: found[i], Host: host(to.URL)})
+	}
 	return dead, err
+}
+
+// host gives the host of an address: the rest of it may hold a secret.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // CountDeadReceipts gives how many receipts were given up and not replayed.

@@ -504,3 +504,38 @@ func (w *world) writeToSecond() error {
 	}
 	return w.gateway().HandleReports(ctx, reports)
 }
+
+// An event that cannot be read holds up nothing: what is before and behind it is told, and it is given up.
+func TestUnreadableEventIsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, pushing(time.Millisecond))
+	r := w.newReceiver()
+	g := w.group("ward", anna, berta)
+	w.idle()
+	w.callbacks(r.URL, "")
+	w.must(w.house.store.Write(ctx, func(tx *store.Tx) error {
+		for _, body := range []string{"{}", "no JSON"} {
+			e := group.Event{AccountID: 1000000000000001, Number: business, GroupID: g.id, Kind: group.EventChanged, At: w.clock.now(), Body: body}
+			it := store.Item{Lane: store.Lane{Kind: store.CallbackLane, ID: g.id}}
+			if err := tx.InsertEvent(&e); err != nil {
+				return err
+			}
+			it.OperationID = e.ID
+			if err := tx.Enqueue(&it); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	w.isOut(w.remove(g.Target, anna), 1)
+	w.until("what is behind it was told", func() bool { return len(r.of(g.GroupID)) == 2 })
+	w.idle()
+	if got := r.of(g.GroupID); got[0].Type != group.EventChanged || got[1].Type != group.EventRemoved {
+		t.Errorf("told %+v", got)
+	}
+	dead, err := w.gateway().DeadReceipts(ctx, store.Range{Most: 10})
+	w.must(err)
+	if len(dead) != 1 || !strings.Contains(dead[0].Item.Failure, "cannot be told") || w.gateway().CountReceipts(receipt.GivenUp) != 1 {
+		t.Errorf("given up: %+v", dead)
+	}
+}

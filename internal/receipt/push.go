@@ -72,6 +72,12 @@ func NewPusher(cfg Config) *Pusher {
 	return &Pusher{cfg: cfg, http: &guarded}
 }
 
+// Retries gives the waits before the second and later pushes, and AtOnce how many pushes to one callback run at the same time.
+func (p *Pusher) Retries() []time.Duration { return p.cfg.Retries }
+
+// AtOnce is described at Retries.
+func (p *Pusher) AtOnce() int { return p.cfg.AtOnce }
+
 // Close closes connections that are kept for later pushes.
 func (p *Pusher) Close() { p.http.CloseIdleConnections() }
 
