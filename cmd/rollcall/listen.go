@@ -42,13 +42,14 @@ func (v *listenVerb) Run(t *terminal) error {
 	}
 	interrupted, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer restore()
-	fmt.Fprintf(t.err, "listening; what happens is posted to %s\n", v.Forward)
-	l := app.Listening{Client: client, Target: target, Forward: v.Forward, CursorFile: v.CursorFile, Every: v.Every, Seen: func(f app.Forwarded) {
-		if f.Failure != "" {
-			fmt.Fprintf(t.err, "%s %s was not taken: %s; trying again\n", f.Kind, f.EventID, f.Failure)
-			return
-		}
-		fmt.Fprintf(t.out, "%s %s %s\n", f.Kind, f.EventID, f.Item)
-	}}
+	l := app.Listening{Client: client, Target: target, Forward: v.Forward, CursorFile: v.CursorFile, Every: v.Every,
+		Began: func() { fmt.Fprintf(t.err, "listening; what happens is posted to %s\n", v.Forward) },
+		Seen: func(f app.Forwarded) {
+			if f.Failure != "" {
+				fmt.Fprintf(t.err, "%s %s was not taken: %s; trying again\n", f.Kind, f.EventID, f.Failure)
+				return
+			}
+			fmt.Fprintf(t.out, "%s %s %s\n", f.Kind, f.EventID, f.Item)
+		}}
 	return l.Run(interrupted)
 }
