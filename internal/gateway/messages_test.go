@@ -314,13 +314,11 @@ func TestMessagesAreKept(t *testing.T) {
 	w.did(w.control("POST", "/phones/"+berta.String()+"/read", map[string]string{"message_id": m.WAMID}, nil), "reading")
 	w.comesTo(sent, group.MessageRead)
 	members := map[group.Number]group.MessageState{}
-	w.must(w.house.store.Read(ctx, func(tx *store.Tx) error {
-		list, err := tx.MessageMembers(sent)
-		for _, one := range list {
-			members[one.Person] = one.State
-		}
-		return err
-	}))
+	change, err := w.gateway().Operation(ctx, w.me(), sent)
+	w.must(err)
+	for _, one := range change.Reached {
+		members[one.Person] = one.State
+	}
 	if diff := cmp.Diff(map[group.Number]group.MessageState{anna: group.MessageDelivered, berta: group.MessageRead}, members); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}
