@@ -308,7 +308,7 @@ func TestMessagesAreKept(t *testing.T) {
 	o.TaskID = "task 7"
 	sent := w.post(o).Operation.ID
 	m := w.comesTo(sent, group.MessageDelivered)
-	if m.TaskID != "task 7" || m.Frame() != "message" || m.To() != g.GroupID || m.Inbound || m.Content != "to both" || !strings.HasPrefix(m.WAMID, "wamid.") {
+	if m.TaskID != "task 7" || m.Frame() != "message" || m.Chat != g.GroupID || m.Inbound || m.Content != "to both" || !strings.HasPrefix(m.WAMID, "wamid.") {
 		t.Errorf("kept %+v", m)
 	}
 	w.did(w.control("POST", "/phones/"+berta.String()+"/read", map[string]string{"message_id": m.WAMID}, nil), "reading")
@@ -324,7 +324,7 @@ func TestMessagesAreKept(t *testing.T) {
 	}
 	id := w.writes(anna, map[string]any{"type": "location", "group_id": g.GroupID, "content": map[string]any{"latitude": 1.5, "longitude": 2}})
 	in, _ := w.stored(id)
-	if in.Person != anna || in.GroupID != g.id || in.Kind != "location" || !strings.Contains(in.Content, "1.5") || in.To() != business.String() || !in.Inbound {
+	if in.Person != anna || in.GroupID != g.id || in.Kind != "location" || !strings.Contains(in.Content, "1.5") || in.Number != business || in.Chat != g.GroupID || !in.Inbound {
 		t.Errorf("kept %+v", in)
 	}
 	w.idle()

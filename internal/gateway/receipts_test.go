@@ -425,7 +425,7 @@ func TestReceiptsAreSigned(t *testing.T) {
 	w := newWorld(t, pushing(time.Millisecond))
 	r := w.newReceiver()
 	w.callbacks(r.URL, "")
-	secret := receipt.NewSecret()
+	secret := "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 	_, err := w.gateway().UpdateWebhook(ctx, w.me(), home, gateway.WebhookChange{Secret: &secret})
 	w.must(err)
 	w.group("ward")

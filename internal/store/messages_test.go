@@ -28,7 +28,7 @@ func testMessageMovesOn(t *testing.T, open opener) {
 		write(t, s, func(tx *store.Tx) error { return tx.MoveMessage(m.ID, step.news) })
 		write(t, s, func(tx *store.Tx) error {
 			got, err := tx.MessageByWAMID(businessNumber, "wamid.1")
-			if err == nil && (got.State != step.want || got.Code != step.code || got.To() != "G") {
+			if err == nil && (got.State != step.want || got.Code != step.code || got.Chat != "G") {
 				t.Errorf("after %v it is %+v", step.news.State, got)
 			}
 			return err
