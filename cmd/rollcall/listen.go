@@ -49,9 +49,9 @@ func (v *listenVerb) Run(t *terminal) error {
 	app.FillIn("ListChatGroupEvents", target, ready)
 	interrupted, restore := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer restore()
-	fmt.Fprintf(t.err, "listening; what happens is posted to %s\n", v.Forward)
 	l := app.Listening{Client: client, Target: target, Forward: v.Forward, CursorFile: v.CursorFile, Every: v.Every,
-		Said: func(text string) { fmt.Fprintln(t.err, text) },
+		Began: func() { fmt.Fprintf(t.err, "listening; what happens is posted to %s\n", v.Forward) },
+		Said:  func(text string) { fmt.Fprintln(t.err, text) },
 		Seen: func(f app.Forwarded) {
 			if f.Failure != "" {
 				fmt.Fprintf(t.err, "%s %s was not taken: %s; trying again\n", f.Kind, f.EventID, f.Failure)

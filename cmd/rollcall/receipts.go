@@ -15,7 +15,7 @@ import (
 type receiptsVerb struct {
 	place
 
-	List   receiptsList   `cmd:"" help:"List receipts that were given up, oldest first."`
+	List   receiptsList   `cmd:"" help:"List receipts that were given up, oldest first: ID is for replay, EVENTID is what the receiver knows it by, TO where it goes by the settings of now."`
 	Replay receiptsReplay `cmd:"" help:"Have receipts pushed again that were given up. A running server takes them up within half a minute."`
 }
 
@@ -59,11 +59,11 @@ func (v *receiptsList) Run(t *terminal, p place) error {
 		if err != nil {
 			return err
 		}
-		rows := [][]string{{"ID", "TIME", "NUMBER", "KIND", "GROUP", "FAILURE"}}
+		rows := [][]string{{"ID", "EVENTID", "TIME", "NUMBER", "KIND", "GROUP", "TO", "FAILURE"}}
 		for i := range dead {
 			r := &dead[i].Receipt
-			rows = append(rows, []string{strconv.FormatInt(dead[i].Item.ID, 10), r.At.UTC().Format(timeForm), r.Number.Masked(), r.Kind, r.NetworkID,
-				dead[i].Item.Failure})
+			rows = append(rows, []string{strconv.FormatInt(dead[i].Item.ID, 10), strconv.FormatInt(dead[i].Item.OperationID, 10), r.At.UTC().Format(timeForm), r.Number.Masked(),
+				r.Kind, r.NetworkID, dead[i].Host, dead[i].Item.Failure})
 		}
 		return table(t, rows...)
 	})

@@ -127,6 +127,7 @@ func (w *workload) records() records {
 	defer func() { _ = s.Close() }()
 	const most = 100_000
 	found := records{groups: map[int64]string{}}
+	var numbers []group.BusinessNumber
 	must(w.t, s.Read(w.t.Context(), func(tx *store.Tx) error {
 		accounts, err := tx.Accounts()
 		if err != nil {
@@ -135,18 +136,32 @@ func (w *workload) records() records {
 		if found.operations, err = tx.Operations(accounts[0].ID, 0, most); err != nil {
 			return err
 		}
-		found.events, err = tx.EventsAfter(accounts[0].ID, 0, most)
-		for _, e := range found.events {
-			if _, known := found.groups[e.GroupID]; known || err != nil {
-				continue
-			}
-			var g group.Group
-			g, err = tx.Group(e.GroupID)
-			found.groups[e.GroupID] = g.NetworkID
-		}
+		numbers, err = tx.Numbers()
 		return err
 	}))
+	for _, n := range numbers {
+		for _, r := range streamOf(w.t, s, &n) {
+			found.events = append(found.events, r.Event)
+			found.groups[r.GroupID] = r.NetworkID
+		}
+	}
 	return found
+}
+
+// streamOf gives all that there is to tell of a number, in the order in which it is pulled.
+func streamOf(t *testing.T, s *store.Store, n *group.BusinessNumber) (all []store.Receipt) {
+	t.Helper()
+	for more := true; more; {
+		must(t, s.Write(t.Context(), func(tx *store.Tx) (err error) {
+			more, err = tx.PlaceEvents(n.Number)
+			return err
+		}))
+	}
+	must(t, s.Read(t.Context(), func(tx *store.Tx) (err error) {
+		all, err = tx.Receipts(store.Stream{AccountID: n.AccountID, Number: n.Number, To: math.MaxInt64, Most: 1_000_000})
+		return err
+	}))
+	return all
 }
 
 // numbered looks whether what was told of each group is numbered from 1 without a gap, in the order in which it is pulled.
@@ -160,19 +175,8 @@ func (w *workload) numbered() {
 		return err
 	}))
 	for _, n := range numbers {
-		for more := true; more; {
-			must(w.t, s.Write(w.t.Context(), func(tx *store.Tx) (err error) {
-				more, err = tx.PlaceEvents(n.Number)
-				return err
-			}))
-		}
-		var all []store.Receipt
-		must(w.t, s.Read(w.t.Context(), func(tx *store.Tx) (err error) {
-			all, err = tx.Receipts(store.Stream{AccountID: n.AccountID, Number: n.Number, To: math.MaxInt64, Most: 1_000_000})
-			return err
-		}))
 		last := map[int64]int64{}
-		for _, r := range all {
+		for _, r := range streamOf(w.t, s, &n) {
 			if r.Seq != 0 && r.Seq != last[r.GroupID]+1 {
 				w.t.Errorf("group %s: %s is told as number %d behind number %d", r.NetworkID, r.Kind, r.Seq, last[r.GroupID])
 			}

@@ -26,6 +26,7 @@ type Listening struct {
 	Forward    string     // where receipts are posted, each as an array of items of one kind
 	CursorFile string     // what was posted last is kept there; "" begins with what is still to come
 	Every      time.Duration
+	Began      func() // is called once the server has answered for the first time; may be nil
 	Seen       func(Forwarded)
 	Said       func(string) // what a person should know; nil for nobody
 
@@ -55,10 +56,13 @@ type pulledEvents struct {
 // Run brings receipts until ctx ends. What the address does not take is tried again, in order, and nothing goes before it.
 func (l *Listening) Run(ctx context.Context) error {
 	cursor, err := l.begin(ctx)
-	for err == nil && ctx.Err() == nil {
+	for first := true; err == nil && ctx.Err() == nil; first = false {
 		var page *pulledEvents
 		if page, err = l.pull(ctx, cursor); err != nil {
 			break
+		}
+		if first && l.Began != nil {
+			l.Began()
 		}
 		if err = l.forwardAll(ctx, page); err != nil {
 			break

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/outbound"
 	"github.com/rollcall-im/rollcall/internal/receipt"
 	"github.com/rollcall-im/rollcall/internal/store"
@@ -32,7 +33,7 @@ func DefaultCallbackRetries() []time.Duration { return receipt.DefaultRetries() 
 type ReceiptRange = store.Range
 
 // DeadReceipt is a receipt that was given up.
-type DeadReceipt = store.Waiting
+type DeadReceipt = gateway.DeadReceipt
 
 // pusher makes what brings receipts to callbacks.
 func (p *Program) pusher() *receipt.Pusher {
@@ -52,7 +53,7 @@ func (p *Program) countReceipts() {
 		p.metrics.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 			Name: "rollcall_receipts_total", Help: "Receipts by what has become of them; failed counts each push.",
 			ConstLabels: prometheus.Labels{"outcome": o.String()},
-		}, func() float64 { return float64(p.gateway.Receipts(o)) }))
+		}, func() float64 { return float64(p.gateway.CountReceipts(o)) }))
 	}
 	p.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "rollcall_receipts_dead", Help: "Receipts that were given up and not replayed; -1 when the database does not tell.",

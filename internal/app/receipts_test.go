@@ -114,8 +114,8 @@ func TestListen(t *testing.T) {
 		t.Helper()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		seen, ended := make(chan app.Forwarded, 1000), make(chan error, 1)
-		l := app.Listening{Client: s.ready.Client(), Target: s.ready.Target(), Forward: h.URL, CursorFile: cursor, Every: 5 * time.Millisecond,
+		seen, ended, began := make(chan app.Forwarded, 1000), make(chan error, 1), 0
+		l := app.Listening{Client: s.ready.Client(), Target: s.ready.Target(), Forward: h.URL, CursorFile: cursor, Every: 5 * time.Millisecond, Began: func() { began++ },
 			Seen: func(f app.Forwarded) { seen <- f }}
 		go func() { ended <- l.Run(ctx) }()
 		meanwhile()
@@ -123,6 +123,9 @@ func TestListen(t *testing.T) {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("listen: %v", err)
+		}
+		if began != 1 {
+			t.Errorf("it began %d times", began)
 		}
 		close(seen)
 		for f := range seen {
@@ -141,7 +144,8 @@ func TestListen(t *testing.T) {
 			t.Errorf("number %d in place %d", n.Sequence, i)
 		}
 	}
-	l := app.Listening{Client: s.ready.Client(), Target: s.ready.Target(), Forward: h.URL, Every: time.Millisecond, Seen: func(app.Forwarded) {}}
+	l := app.Listening{Client: s.ready.Client(), Target: s.ready.Target(), Forward: h.URL, Every: time.Millisecond, Seen: func(app.Forwarded) {},
+		Began: func() { t.Error("it says that it listens and nobody has let it") }}
 	l.Client.Credentials.AccessKeySecret = strings.Repeat("x", 30)
 	if err := l.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "SignatureDoesNotMatch") {
 		t.Errorf("with a wrong key: %v", err)

@@ -180,7 +180,7 @@ func (g *Gateway) lookUpdated(ctx context.Context, c *command, u update) outbox.
 	same := (u.Subject == nil || *u.Subject == info.Subject) && (u.Description == nil || *u.Description == info.Description)
 	switch {
 	case same && len(u.Picture) == 0:
-		return g.done(ctx, c, "", "changed", u.change)
+		return g.done(ctx, c, "", group.EventChanged, u.change)
 	case info.Suspended:
 		return g.refused(ctx, c, graph.CodeSuspended, "the platform suspended the group")
 	case g.overdue(c):
@@ -216,7 +216,7 @@ func (g *Gateway) runDelete(ctx context.Context, c *command) outbox.Verdict {
 		_, err := g.graph.Group(ctx, c.creds, c.group.NetworkID)
 		switch {
 		case graph.GroupUnknown(err):
-			return g.done(ctx, c, "", "deleted", (*group.Group).End)
+			return g.done(ctx, c, "", group.EventDeleted, (*group.Group).End)
 		case err != nil:
 			return g.unread(ctx, c, err)
 		case g.tired(c):
@@ -231,7 +231,7 @@ func (g *Gateway) runDelete(ctx context.Context, c *command) outbox.Verdict {
 	case graph.GroupUnknown(err) && g.fresh(&c.group):
 		return g.trouble(ctx, c, err)
 	case graph.GroupUnknown(err) && g.gone(&c.group):
-		return g.done(ctx, c, "", "deleted", (*group.Group).End)
+		return g.done(ctx, c, "", group.EventDeleted, (*group.Group).End)
 	case graph.GroupUnknown(err):
 		return outbox.Retry(g.cfg.Patience.Verify, "the network does not know the group; it is asked once more to be sure")
 	case err != nil:

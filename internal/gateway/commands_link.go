@@ -17,7 +17,7 @@ func (g *Gateway) runMakeLink(ctx context.Context, c *command) outbox.Verdict {
 	if err != nil {
 		return g.trouble(ctx, c, err)
 	}
-	return g.done(ctx, c, link, "changed", func(gr *group.Group) { gr.InviteLink = link })
+	return g.done(ctx, c, link, group.EventChanged, func(gr *group.Group) { gr.InviteLink = link })
 }
 
 // runDropLink kills the link. Repeated after a lost answer it finds none, which is the wish fulfilled; but a refusal is taken
@@ -40,5 +40,5 @@ func (g *Gateway) runDropLink(ctx context.Context, c *command) outbox.Verdict {
 	if err != nil {
 		return g.trouble(ctx, c, err)
 	}
-	return g.done(ctx, c, result, "changed", func(gr *group.Group) { gr.InviteLink = "" })
+	return g.done(ctx, c, result, group.EventChanged, func(gr *group.Group) { gr.InviteLink = "" })
 }

@@ -13,12 +13,11 @@ type effects struct {
 	items      []store.Item
 	lonely     []int64 // items that were alone in their lanes
 	reports    []report
-	found      []int64        // groups whose id on the network has become known
-	doubted    []int64        // groups to be read now
-	unverified []int64        // groups to be read after a while
-	left       []int64        // nodes that a report was left for
-	message    *store.Message // that the report is about, when it was read
-	told       []store.Lane   // callbacks that have something to be told
+	found      []int64      // groups whose id on the network has become known
+	doubted    []int64      // groups to be read now
+	unverified []int64      // groups to be read after a while
+	left       []int64      // nodes that a report was left for
+	told       []store.Lane // callbacks that have something to be told
 
 	looked int64       // the group of the report that is taken in, when the head of its lane has been read
 	head   *store.Item // which is this

@@ -109,7 +109,8 @@ func New(cfg Config) *Gateway {
 		Apart: map[store.LaneKind]int{store.CallbackLane: pushesAtOnce},
 		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand, store.DirectLane: g.runCommand,
 			store.CallbackLane: func(ctx context.Context, job outbox.Job) outbox.Verdict { return g.receipts.Run(ctx, job) }}})
-	g.receipts = receipt.NewDelivery(receipt.DeliveryConfig{Store: cfg.Store, Pusher: cfg.Receipts, Where: g.addressOf, Resume: g.outbox.Resume, Logger: g.log})
+	g.receipts = receipt.NewDelivery(receipt.DeliveryConfig{Store: cfg.Store, Pusher: cfg.Receipts, Where: g.addressOf, Resume: g.outbox.Resume, Logger: g.log,
+		Retries: cfg.Receipts.Retries(), AtOnce: cfg.Receipts.AtOnce()})
 	g.paces.log, g.paces.resume = g.log, g.outbox.Resume
 	return g
 }

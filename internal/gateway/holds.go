@@ -41,9 +41,17 @@ func holdToken(tx *store.Tx, op *group.Operation) {
 	tx.Hold("token/" + FormatID(op.AccountID) + "/" + op.ClientToken)
 }
 
-// holdConversation holds what a business number and a person write to each other outside of groups.
+// holdConversation holds what a business number and a person write to each other outside of groups, under whichever of their spellings.
 func holdConversation(tx *store.Tx, number, person group.Number) {
-	tx.Hold("direct/" + number.String() + "/" + person.String())
+	tx.Hold("direct/" + number.String() + "/" + eitherSpelling(person).String())
+}
+
+// eitherSpelling gives the same number for both spellings of one.
+func eitherSpelling(n group.Number) group.Number {
+	if other, two := n.Other(); two {
+		return min(n, other)
+	}
+	return n
 }
 
 // holdMessage holds a message by the network's id, so that two reports of it do not both count as the first.

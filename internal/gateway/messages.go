@@ -173,19 +173,17 @@ func toPerson(tx *store.Tx, n *group.BusinessNumber, o *Outgoing, m *store.Messa
 // conversation gives what a business number and a person write to each other, made when it is the first time. Somebody whose number has two
 // spellings is known by the one under which they have written.
 func conversation(tx *store.Tx, n *group.BusinessNumber, person group.Number) (group.Conversation, error) {
-	other, two := person.Other()
-	if two {
-		holdConversation(tx, n.Number, min(person, other)) // in one order, or two who ask at once would wait for each other
-		holdConversation(tx, n.Number, max(person, other))
-	}
 	holdConversation(tx, n.Number, person)
 	talk, err := tx.ConversationWith(n.Number, person)
 	if err != nil && !errors.Is(err, store.ErrNoRow) {
 		return talk, err
 	}
-	if two && talk.WroteAt.IsZero() {
-		if theirs, err := tx.ConversationWith(n.Number, other); err == nil && !theirs.WroteAt.IsZero() {
+	if other, two := person.Other(); two && talk.WroteAt.IsZero() {
+		switch theirs, failed := tx.ConversationWith(n.Number, other); {
+		case failed == nil && !theirs.WroteAt.IsZero():
 			return theirs, nil
+		case failed != nil && !errors.Is(failed, store.ErrNoRow):
+			return talk, failed
 		}
 	}
 	if err == nil {

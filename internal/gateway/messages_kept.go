@@ -11,18 +11,17 @@ import (
 )
 
 // keepInbound keeps a message that somebody wrote, once however often it is reported, and notes when the person last wrote to the business
-// number outside of groups.
-func (g *Gateway) keepInbound(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
+// number outside of groups. It gives the message, nil for one without an id.
+func (g *Gateway) keepInbound(tx *store.Tx, n *group.BusinessNumber, e *graph.Event) (*store.Message, error) {
 	if e.Message == nil || e.Message.ID == "" {
-		return nil
+		return nil, nil
 	}
 	holdMessage(tx, e.Message.ID)
 	switch known, err := tx.MessageByWAMID(n.Number, e.Message.ID); {
 	case err == nil:
-		fx.message = &known
-		return nil
+		return &known, nil
 	case !errors.Is(err, store.ErrNoRow):
-		return err
+		return nil, err
 	}
 	m := store.Message{AccountID: n.AccountID, Number: n.Number, At: e.Timestamp, Inbound: true, State: group.MessageReceived, Chat: e.GroupID,
 		WAMID: e.Message.ID, Kind: e.Message.Kind, Content: written(e)}
@@ -34,10 +33,9 @@ func (g *Gateway) keepInbound(tx *store.Tx, fx *effects, n *group.BusinessNumber
 		m.Person = person
 	}
 	if err := keepPlace(tx, n, &m); err != nil {
-		return err
+		return nil, err
 	}
-	fx.message = &m
-	return tx.InsertInbound(&m)
+	return &m, tx.InsertInbound(&m)
 }
 
 // keepPlace finds the group that a message was written in, or notes that its writer has written.
@@ -84,10 +82,10 @@ func written(e *graph.Event) string {
 var statuses = map[string]group.MessageState{"sent": group.MessageSent, "delivered": group.MessageDelivered, "read": group.MessageRead,
 	"failed": group.MessageFailed}
 
-// keepStatus keeps how far a message of ours has come: fx.message. In a group that is told of each member; the message as a whole has
+// keepStatus keeps how far a message of ours has come. In a group that is told of each member; the message as a whole has
 // come as far as it has for the first of them.
-func (g *Gateway) keepStatus(tx *store.Tx, fx *effects, _ *group.BusinessNumber, e *graph.Event) error {
-	m, state := fx.message, statuses[e.Status.Status]
+func (g *Gateway) keepStatus(tx *store.Tx, m *store.Message, e *graph.Event) error {
+	state := statuses[e.Status.Status]
 	if state == 0 {
 		return nil // a word that the network has got since
 	}
@@ -115,6 +113,5 @@ func keepMember(tx *store.Tx, m *store.Message, e *graph.Event, at time.Time) er
 	if err != nil {
 		return nil //nolint:nilerr // somebody without a number
 	}
-	holdMessage(tx, m.WAMID+"/"+person.String())
 	return tx.PutMember(m.ID, store.MessageMember{Person: person, State: statuses[e.Status.Status], At: at})
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// Messages gives a page of a number's messages, newest first. The filter's number is the target's; index counts pages from 1.
-// Refusal: NotOwner.
+// Messages gives a page of a number's messages, newest first; a page of size 0 is empty and asks only whether the number is the caller's.
+// The filter's number is the target's. Refusal: NotOwner.
 func (g *Gateway) Messages(ctx context.Context, c Caller, t Target, f store.MessageFilter, p Page) ([]store.Message, error) {
 	n, err := g.owned(c, t)
-	if err != nil {
+	if err != nil || p.Size == 0 {
 		return nil, err
 	}
 	f.Number, f.AccountID = n.Number, n.AccountID

@@ -109,9 +109,9 @@ func lookUp(tx *store.Tx, n *group.BusinessNumber, list []Outgoing, order []int)
 	return known, nil
 }
 
-// compare orders messages by their recipients.
+// compare orders messages by their recipients, each person as they are held.
 func (o *Outgoing) compare(other *Outgoing) int {
-	return cmp.Or(cmp.Compare(o.Person, other.Person), cmp.Compare(o.Target.GroupID, other.Target.GroupID))
+	return cmp.Or(cmp.Compare(eitherSpelling(o.Person), eitherSpelling(other.Person)), cmp.Compare(o.Target.GroupID, other.Target.GroupID))
 }
 
 // inRow says which message of many a refusal is about, counted from 1.

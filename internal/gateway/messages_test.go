@@ -308,25 +308,23 @@ func TestMessagesAreKept(t *testing.T) {
 	o.TaskID = "task 7"
 	sent := w.post(o).Operation.ID
 	m := w.comesTo(sent, group.MessageDelivered)
-	if m.TaskID != "task 7" || m.Frame() != "message" || m.To() != g.GroupID || m.Inbound || m.Content != "to both" || !strings.HasPrefix(m.WAMID, "wamid.") {
+	if m.TaskID != "task 7" || m.Frame() != "message" || m.Chat != g.GroupID || m.Inbound || m.Content != "to both" || !strings.HasPrefix(m.WAMID, "wamid.") {
 		t.Errorf("kept %+v", m)
 	}
 	w.did(w.control("POST", "/phones/"+berta.String()+"/read", map[string]string{"message_id": m.WAMID}, nil), "reading")
 	w.comesTo(sent, group.MessageRead)
 	members := map[group.Number]group.MessageState{}
-	w.must(w.house.store.Read(ctx, func(tx *store.Tx) error {
-		list, err := tx.MessageMembers(sent)
-		for _, one := range list {
-			members[one.Person] = one.State
-		}
-		return err
-	}))
+	change, err := w.gateway().Operation(ctx, w.me(), sent)
+	w.must(err)
+	for _, one := range change.Reached {
+		members[one.Person] = one.State
+	}
 	if diff := cmp.Diff(map[group.Number]group.MessageState{anna: group.MessageDelivered, berta: group.MessageRead}, members); diff != "" {
 		t.Errorf("members (-want +got):\n%s", diff)
 	}
 	id := w.writes(anna, map[string]any{"type": "location", "group_id": g.GroupID, "content": map[string]any{"latitude": 1.5, "longitude": 2}})
 	in, _ := w.stored(id)
-	if in.Person != anna || in.GroupID != g.id || in.Kind != "location" || !strings.Contains(in.Content, "1.5") || in.To() != business.String() || !in.Inbound {
+	if in.Person != anna || in.GroupID != g.id || in.Kind != "location" || !strings.Contains(in.Content, "1.5") || in.Number != business || in.Chat != g.GroupID || !in.Inbound {
 		t.Errorf("kept %+v", in)
 	}
 	w.idle()
@@ -437,4 +435,33 @@ func TestDirectMessagesFromThreeNodes(t *testing.T) {
 	if diff := cmp.Diff(want, w.inbox(anna, "")); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// Lists that name the same people by either of their spellings, in either order, do not wait for each other in a circle.
+func TestListsWithTwoSpellingsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	if !withNodes() {
+		return
+	}
+	w := newWorld(t, templates(true))
+	a, b, _ := w.trio()
+	var both sync.WaitGroup
+	for _, n := range []struct {
+		node   *world
+		people []group.Number
+	}{{a, []group.Number{551112345678, 5511912345679}}, {b, []group.Number{551112345679, 5511912345678}}} {
+		caller := n.node.me()
+		both.Go(func() {
+			for range 20 {
+				var list []gateway.Outgoing
+				for _, p := range n.people {
+					list = append(list, gateway.Outgoing{Target: home, Person: p, Content: greet("Doris")})
+				}
+				if _, err := n.node.gateway().SendMany(ctx, caller, home, list); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	both.Wait()
 }

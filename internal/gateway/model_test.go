@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -58,6 +59,9 @@ func (f *faults) fate(h simulator.Webhook) simulator.WebhookFate {
 	var fate simulator.WebhookFate
 	if !f.on {
 		return fate
+	}
+	if strings.HasPrefix(h.Type, "group_suspend") {
+		return fate // nothing tells a late copy from another suspension, so for a while the group would not be as the model says
 	}
 	fate.Copies = f.rand.IntN(3) / 2
 	if h.Field != "group_participants_update" {

@@ -14,8 +14,9 @@ import (
 // Change is what has become of a change that a caller asked for.
 type Change struct {
 	Operation group.Operation
-	People    []group.Person // of a removal: those the caller listed
-	Rows      int64          // how many things the call has changed
+	People    []group.Person        // of a removal: those the caller listed
+	Reached   []store.MessageMember // of a message to a group, when it is read: those whom the network has told of
+	Rows      int64                 // how many things the call has changed
 }
 
 // Pending tells whether the network has not confirmed the change yet.
@@ -25,8 +26,11 @@ func (c *Change) Pending() bool { return c.Operation.State == group.Pending }
 // not for whoever may read groups.
 func (g *Gateway) Operation(ctx context.Context, c Caller, id int64) (Change, error) {
 	var op group.Operation
+	var reached []store.MessageMember
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
-		op, err = tx.Operation(id)
+		if op, err = tx.Operation(id); err == nil && op.Kind == group.KindSend && op.GroupID != 0 {
+			reached, err = tx.MessageMembers(id)
+		}
 		return err
 	})
 	if err == nil && (op.AccountID != c.Principal.account || op.Kind.Internal()) {
@@ -35,7 +39,7 @@ func (g *Gateway) Operation(ctx context.Context, c Caller, id int64) (Change, er
 	if err != nil {
 		return Change{}, coded(err, group.Errorf(group.CodeOperationUnknown, "There is no such operation in this account."))
 	}
-	return Change{Operation: op, People: op.People}, nil
+	return Change{Operation: op, People: op.People, Reached: reached}, nil
 }
 
 // GroupOf gives the network's id of the group an operation was about, "" while it has none.

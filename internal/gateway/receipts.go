@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/url"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/receipt"
@@ -26,7 +27,7 @@ func (g *Gateway) tell(tx *store.Tx, fx *effects, gr *group.Group, kind string, 
 	if err := tx.InsertEvent(&e); err != nil {
 		return err
 	}
-	return g.send(tx, fx, &e)
+	return g.enqueueReceipt(tx, fx, &e)
 }
 
 // tellSuspended tells that the platform has suspended a group, if a failure has shown that: then there may be no report of it.
@@ -34,11 +35,11 @@ func (g *Gateway) tellSuspended(tx *store.Tx, fx *effects, gr *group.Group, befo
 	if gr.Status != group.Suspended || before == group.Suspended {
 		return nil
 	}
-	return g.tell(tx, fx, gr, "suspended", 0, nil)
+	return g.tell(tx, fx, gr, group.EventSuspended, 0, nil)
 }
 
-// send puts an event into the lane of its group, or else of its number, if there is a callback for it.
-func (g *Gateway) send(tx *store.Tx, fx *effects, e *group.Event) error {
+// enqueueReceipt puts an event into the lane of its group, or else of its number, if there is a callback for it.
+func (g *Gateway) enqueueReceipt(tx *store.Tx, fx *effects, e *group.Event) error {
 	d := g.directory.latest()
 	if d.address(e.AccountID, e.Number, receipt.KindOf(e.Kind)).URL == "" {
 		return nil
@@ -60,16 +61,39 @@ func (g *Gateway) addressOf(ctx context.Context, r *store.Receipt) (receipt.Addr
 	return d.address(r.AccountID, r.Number, receipt.KindOf(r.Kind)), nil
 }
 
-// Receipts tells how many receipts have come to an outcome since the start.
-func (g *Gateway) Receipts(o receipt.Outcome) int64 { return g.receipts.Count(o) }
+// CountReceipts tells how many receipts have come to an outcome since the start.
+func (g *Gateway) CountReceipts(o receipt.Outcome) int64 { return g.receipts.Count(o) }
+
+// DeadReceipt is a receipt that was given up.
+type DeadReceipt struct {
+	store.Waiting
+	Host string // where it would go now, with the port if the address has one; "" for nowhere
+}
 
 // DeadReceipts gives receipts that were given up, oldest first: those that a range means.
-func (g *Gateway) DeadReceipts(ctx context.Context, r store.Range) (dead []store.Waiting, err error) {
+func (g *Gateway) DeadReceipts(ctx context.Context, r store.Range) (dead []DeadReceipt, err error) {
+	var found []store.Waiting
 	err = g.store.Read(ctx, func(tx *store.Tx) error {
-		dead, err = tx.DeadReceipts(r)
+		found, err = tx.DeadReceipts(r)
 		return err
 	})
+	for i := range found {
+		to, failed := g.addressOf(ctx, &found[i].Receipt)
+		if failed != nil {
+			return nil, failed
+		}
+		dead = append(dead, DeadReceipt{Waiting: found[i], Host: host(to.URL)})
+	}
 	return dead, err
+}
+
+// host gives the host of an address: the rest of it may hold a secret.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // CountDeadReceipts gives how many receipts were given up and not replayed.

@@ -14,40 +14,44 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
+// messageReport is what the network says of a message.
+type messageReport struct {
+	number  *group.BusinessNumber
+	event   *graph.Event
+	message *store.Message // nil where the report did not lead to it
+}
+
 // tellInbound tells of a message that came in, once, however often the network reports it.
-func (g *Gateway) tellInbound(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
-	m := e.Message
+func (g *Gateway) tellInbound(tx *store.Tx, fx *effects, h messageReport) error {
+	n, e, m := h.number, h.event, h.event.Message
 	if m == nil {
 		return nil
 	}
-	in := receipt.Inbound{MessageID: m.ID, CustSpaceID: n.SpaceID, WABAID: n.WABAID, From: digits(m.From), FromUserID: m.FromUserID, Name: m.Name,
+	in := receipt.Inbound{MessageID: m.ID, CustSpaceID: n.SpaceID, WABAID: n.WABAID, From: graph.Digits(m.From), FromUserID: m.FromUserID, Name: m.Name,
 		To: n.Number.String(), Timestamp: g.reportedAt(e).UnixMilli(), NoticeType: "inbound", GroupID: e.GroupID}
-	if fx.message != nil { // the key by which lists and replies know it
-		in.MessageID = FormatID(fx.message.ID)
+	if h.message != nil { // the key by which lists and replies know it
+		in.MessageID = FormatID(h.message.ID)
 	}
 	in.Type, in.Message = receipt.Content(m)
-	return g.tellMessage(tx, fx, n, e, group.EventInbound, in)
+	return g.tellMessage(tx, fx, h, group.EventInbound, in)
 }
 
-// statusWords are the official service's words for the network's.
-var statusWords = map[string]string{"sent": "Sent", "delivered": "Delivered", "read": "Read", "failed": "Failed"}
-
 // tellStatus tells what has become of a message, once for each person and status. What is said of a whole group has the group in To.
-func (g *Gateway) tellStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
-	s := e.Status
+func (g *Gateway) tellStatus(tx *store.Tx, fx *effects, h messageReport) error {
+	n, e, s := h.number, h.event, h.event.Status
 	if s == nil {
 		return nil
 	}
-	word, ok := statusWords[s.Status]
+	state, ok := statuses[s.Status]
 	if !ok {
 		return nil // such as that a voice message was played, or one was deleted: the official service does not push these
 	}
-	sent, err := sentMessage(tx, fx, n, s)
-	if err != nil {
+	if err := h.findSent(tx); err != nil {
 		return err
 	}
-	out := receipt.Status{MessageID: sent.id, CustSpaceID: n.SpaceID, From: n.Number.String(), To: digits(s.Participant), UserID: s.UserID,
-		Timestamp: g.reportedAt(e).UnixMilli(), Status: word, MsgFrameType: sent.frame, Type: sent.kind, TaskID: sent.task,
+	sent := h.sent()
+	out := receipt.Status{MessageID: sent.id, CustSpaceID: n.SpaceID, From: n.Number.String(), To: graph.Digits(s.Participant), UserID: s.UserID,
+		Timestamp: g.reportedAt(e).UnixMilli(), Status: state.String(), MsgFrameType: sent.frame, Type: sent.kind, TaskID: sent.task,
 		TemplateCode: sent.template, TemplateName: sent.name, Language: sent.language, GroupID: e.GroupID}
 	if out.To == "" && s.UserID == "" {
 		out.To = e.GroupID
@@ -58,7 +62,7 @@ func (g *Gateway) tellStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber,
 		out.ErrorDescription = out.ErrorCode + ":" + why.Reason()
 		out.StatusDescription = why.Title
 	}
-	return g.tellMessage(tx, fx, n, e, group.EventStatus, out)
+	return g.tellMessage(tx, fx, h, group.EventStatus, out)
 }
 
 // sentOne is what is known of a message that was sent.
@@ -68,23 +72,33 @@ type sentOne struct {
 	template, name, language string // of a template
 }
 
-// sentMessage gives what is known of the message that a status is about. One that another program of the same business sent is known by
-// the network's id alone.
-func sentMessage(tx *store.Tx, fx *effects, n *group.BusinessNumber, s *graph.Status) (sentOne, error) {
-	m := fx.message
+// findSent finds the message that a status is about, where the report did not lead to it.
+func (h *messageReport) findSent(tx *store.Tx) error {
+	if h.message != nil {
+		return nil
+	}
+	m, err := messageOf(tx, h.number, h.event.Status)
+	switch {
+	case errors.Is(err, store.ErrNoRow):
+		return nil
+	case err != nil:
+		return err
+	}
+	h.message = &m
+	return nil
+}
+
+// sent gives what is known of the message that a status is about. One that another program of the same business sent is known by the
+// network's id alone.
+func (h *messageReport) sent() sentOne {
+	m := h.message
 	if m == nil {
-		found, err := messageOf(tx, n, s)
-		switch {
-		case errors.Is(err, store.ErrNoRow):
-			return sentOne{id: s.MessageID, task: s.MessageID}, nil
-		case err != nil:
-			return sentOne{}, err
-		}
-		m = &found
+		id := h.event.Status.MessageID
+		return sentOne{id: id, task: id}
 	}
 	id := FormatID(m.ID)
 	return sentOne{id: id, task: cmp.Or(m.TaskID, id), frame: m.Frame(), kind: strings.ToUpper(m.Kind),
-		template: m.TemplateCode, name: m.TemplateName, language: m.Language}, nil
+		template: m.TemplateCode, name: m.TemplateName, language: m.Language}
 }
 
 // messageOf finds a message by the key that went out with it, or else by the network's id.
@@ -99,26 +113,35 @@ func messageOf(tx *store.Tx, n *group.BusinessNumber, s *graph.Status) (store.Me
 }
 
 // tellMessage writes a receipt down in the form in which it is pushed.
-func (g *Gateway) tellMessage(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event, kind string, item any) error {
+func (g *Gateway) tellMessage(tx *store.Tx, fx *effects, h messageReport, kind string, item any) error {
 	body, err := json.Marshal(item)
 	if err != nil {
 		return err
 	}
-	event := group.Event{AccountID: n.AccountID, Number: n.Number, Kind: kind, At: g.now(), Body: string(body)}
-	if e.GroupID != "" {
-		gr, err := tx.GroupByNetworkID(e.GroupID)
-		switch {
-		case err == nil && gr.Number == n.Number:
-			event.GroupID = gr.ID
-		case err != nil && !errors.Is(err, store.ErrNoRow):
-			return err
-		}
+	event := group.Event{AccountID: h.number.AccountID, Number: h.number.Number, Kind: kind, At: g.now(), Body: string(body)}
+	if event.GroupID, err = h.groupID(tx); err != nil {
+		return err
 	}
-	fresh, err := tx.InsertReceipt(&event, n.PhoneNumberID+"/"+e.Key())
+	fresh, err := tx.InsertReceipt(&event, h.number.PhoneNumberID+"/"+h.event.Key())
 	if err != nil || !fresh {
 		return err
 	}
-	return g.send(tx, fx, &event)
+	return g.enqueueReceipt(tx, fx, &event)
+}
+
+// groupID gives our key of the group that a message is of, 0 for none. The message knows it, where there is one.
+func (h *messageReport) groupID(tx *store.Tx) (int64, error) {
+	if h.message != nil {
+		return h.message.GroupID, nil
+	}
+	if h.event.GroupID == "" {
+		return 0, nil
+	}
+	gr, err := tx.GroupByNetworkID(h.event.GroupID)
+	if errors.Is(err, store.ErrNoRow) || err == nil && gr.Number != h.number.Number {
+		return 0, nil
+	}
+	return gr.ID, err
 }
 
 // reportedAt is when the network says that it happened, or now if it does not say.
@@ -127,14 +150,4 @@ func (g *Gateway) reportedAt(e *graph.Event) time.Time {
 		return g.now()
 	}
 	return e.Timestamp
-}
-
-// digits takes everything but digits out of a number.
-func digits(number string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, number)
 }

@@ -110,7 +110,7 @@ func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change 
 			return 0, err
 		}
 	}
-	if err := change.check(); err != nil {
+	if err := change.check(g.cfg.Receipts.Barred); err != nil {
 		return 0, err
 	}
 	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
@@ -146,19 +146,26 @@ func putWebhook(tx *store.Tx, key webhookKey, op *group.Operation, change Webhoo
 			*part.to = *part.from
 		}
 	}
-	if now.HTTP == yes && now.StatusURL == "" && now.UpURL == "" {
+	common := webhooksOf(all)[webhookKey{key.channel, 0}]
+	inherits := key.number != 0 && common != nil && common.HTTP != no && common.StatusURL != ""
+	switch nowhere := now.HTTP == yes && now.StatusURL == "" && now.UpURL == ""; {
+	case nowhere && key.number == 0:
 		return group.Errorf(group.CodeBadCallback, "HttpFlag is Y and there is no address to push to; give StatusCallbackUrl, or HttpFlag N.")
+	case nowhere && !inherits:
+		return group.Errorf(group.CodeBadCallback,
+			"HttpFlag is Y and there is no address to push to, of the number or of its channel; give StatusCallbackUrl or UpCallbackUrl, or HttpFlag N.")
 	}
 	return tx.PutCallback(&now)
 }
 
-func (w *WebhookChange) check() error {
+// check refuses what can be refused without looking at the store. barred says why nothing is ever pushed to a host.
+func (w *WebhookChange) check(barred func(host string) string) error {
 	for _, u := range []struct {
 		name string
 		url  *string
 	}{{"StatusCallbackUrl", w.StatusURL}, {"UpCallbackUrl", w.UpURL}} {
 		if u.url != nil && *u.url != "" {
-			if err := checkCallbackURL(u.name, *u.url); err != nil {
+			if err := checkCallbackURL(u.name, *u.url, barred); err != nil {
 				return err
 			}
 		}
@@ -181,7 +188,7 @@ func (w *WebhookChange) check() error {
 	return nil
 }
 
-func checkCallbackURL(name, text string) error {
+func checkCallbackURL(name, text string, barred func(host string) string) error {
 	u, err := url.Parse(text)
 	switch {
 	case len(text) > maxCallbackURL:
@@ -190,6 +197,10 @@ func checkCallbackURL(name, text string) error {
 		return group.Errorf(group.CodeBadCallback, "%s must be an address such as https://example.com/receipts.", name)
 	case u.User != nil:
 		return group.Errorf(group.CodeBadCallback, "%s must hold no user name or password; sign receipts with a SigningSecret instead.", name)
+	}
+	if why := barred(u.Hostname()); why != "" {
+		return group.Errorf(group.CodeBadCallback, "%s names an address (%s) to which this server does not push; give a public one, or have the "+
+			"operator allow it with rollcall serve --callback-allow CIDR.", name, why)
 	}
 	return nil
 }

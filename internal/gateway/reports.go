@@ -52,17 +52,17 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	case graph.GroupCreate:
 		return g.onCreate(tx, fx, n, e)
 	case graph.MessageStatus:
-		fx.message = nil
-		if err := g.onStatus(tx, fx, n, e); err != nil {
+		m, err := g.onStatus(tx, fx, n, e)
+		if err != nil {
 			return err
 		}
-		return g.tellStatus(tx, fx, n, e)
+		return g.tellStatus(tx, fx, messageReport{n, e, m})
 	case graph.MessageReceived:
-		fx.message = nil
-		if err := g.onMessage(tx, fx, n, e); err != nil {
+		m, err := g.keepInbound(tx, n, e)
+		if err != nil {
 			return err
 		}
-		return g.tellInbound(tx, fx, n, e)
+		return g.tellInbound(tx, fx, messageReport{n, e, m})
 	case graph.GroupDelete, graph.ParticipantsAdd, graph.ParticipantsRemove, graph.SettingsUpdate, graph.Suspend, graph.SuspendCleared:
 	default:
 		return nil // not about what we keep
@@ -107,9 +107,9 @@ func (g *Gateway) handleGroup(tx *store.Tx, fx *effects, gr *group.Group, e *gra
 	case graph.GroupDelete:
 		return g.onDelete(tx, fx, gr, e)
 	case graph.Suspend:
-		return g.onStatusChange(tx, fx, gr, statusChange{gr.Status.AfterSuspend(), "suspended"})
+		return g.onStatusChange(tx, fx, gr, statusChange{gr.Status.AfterSuspend(), group.EventSuspended})
 	default:
-		return g.onStatusChange(tx, fx, gr, statusChange{gr.Status.AfterClear(), "cleared"})
+		return g.onStatusChange(tx, fx, gr, statusChange{gr.Status.AfterClear(), group.EventCleared})
 	}
 }
 

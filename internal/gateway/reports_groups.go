@@ -57,7 +57,7 @@ func (g *Gateway) recordCreated(tx *store.Tx, fx *effects, operation int64, netw
 	if err != nil {
 		return err
 	}
-	err = g.recordDone(tx, fx, doneRecord{operation: operation, group: op.GroupID, result: networkID, event: "created",
+	err = g.recordDone(tx, fx, doneRecord{operation: operation, group: op.GroupID, result: networkID, event: group.EventCreated,
 		change: func(gr *group.Group) { gr.Found(networkID, link) }})
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *grap
 		if err := tx.UpdateGroup(gr); err != nil {
 			return err
 		}
-		return g.tell(tx, fx, gr, "changed", 0, nil)
+		return g.tell(tx, fx, gr, group.EventChanged, 0, nil)
 	}
 	if why := failedSetting(e); why != nil {
 		if err := tx.UpdateGroup(gr); err != nil {
@@ -94,7 +94,7 @@ func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *grap
 		if u, err = readUpdate(it.Payload); err != nil {
 			return err
 		}
-		err = g.recordDone(tx, fx, doneRecord{operation: it.OperationID, group: gr.ID, event: "changed", change: u.change})
+		err = g.recordDone(tx, fx, doneRecord{operation: it.OperationID, group: gr.ID, event: group.EventChanged, change: u.change})
 	}
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (g *Gateway) onDelete(tx *store.Tx, fx *effects, gr *group.Group, e *graph.
 	case failed:
 		err = g.recordFailure(tx, fx, because(it, e.Errors[0]))
 	default:
-		err = g.recordDone(tx, fx, doneRecord{operation: it.OperationID, group: gr.ID, event: "deleted", change: (*group.Group).End})
+		err = g.recordDone(tx, fx, doneRecord{operation: it.OperationID, group: gr.ID, event: group.EventDeleted, change: (*group.Group).End})
 	}
 	if err != nil {
 		return err

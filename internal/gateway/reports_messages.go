@@ -9,35 +9,29 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// onMessage takes in a message that somebody wrote.
-func (g *Gateway) onMessage(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
-	return g.keepInbound(tx, fx, n, e)
-}
-
-// onStatus takes in how far a message of ours has come. One whose answer was lost is ended by it: the network has it. That costs one
+// onStatus takes in how far a message of ours has come, and gives the message, nil if it is not known by the key that went out with it. One whose answer was lost is ended by it: the network has it. That costs one
 // look at the message; only where its operation has not ended is more looked at.
-func (g *Gateway) onStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
+func (g *Gateway) onStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) (*store.Message, error) {
 	key, err := strconv.ParseInt(e.Status.CallbackData, 10, 64)
 	if err != nil {
-		return nil //nolint:nilerr // a message that was not sent from here
+		return nil, nil //nolint:nilerr // a message that was not sent from here
 	}
 	m, err := tx.Message(key)
 	known := err == nil && m.Number == n.Number
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNoRow):
-		return err
+		return nil, err
 	case err == nil && !known:
-		return nil // of somebody else
+		return nil, nil // of somebody else
 	case !known || m.State == group.MessageAccepted:
 		if gone, err := g.endSend(tx, fx, n, e, key); gone || err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if !known {
-		return nil
+		return nil, nil
 	}
-	fx.message = &m
-	return g.keepStatus(tx, fx, n, e)
+	return &m, g.keepStatus(tx, &m, e)
 }
 
 // endSend ends a message that is at the head of its lane. It tells whether the status was left for the node that runs the lane.

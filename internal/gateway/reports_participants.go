@@ -10,11 +10,11 @@ import (
 )
 
 func (g *Gateway) onJoin(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
-	return g.move(tx, fx, gr, movement{people: e.Added, at: e.Timestamp, event: "joined", by: e.Reason, step: (*group.Participant).Join})
+	return g.move(tx, fx, gr, movement{people: e.Added, at: e.Timestamp, event: group.EventJoined, by: e.Reason, step: (*group.Participant).Join})
 }
 
 func (g *Gateway) onLeave(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {
-	return g.move(tx, fx, gr, movement{people: e.Removed, at: e.Timestamp, event: "left", by: graph.ByParticipant, step: (*group.Participant).Leave})
+	return g.move(tx, fx, gr, movement{people: e.Removed, at: e.Timestamp, event: group.EventLeft, by: graph.ByParticipant, step: (*group.Participant).Leave})
 }
 
 // movement is people coming or going by their own act.

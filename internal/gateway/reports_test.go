@@ -109,6 +109,38 @@ func TestP7JoinWhileTheGroupIsRead(t *testing.T) {
 	w.expect(g.Target, anna, berta)
 }
 
+// A reading from before the platform has lifted a suspension does not bring it back.
+func TestP7ClearWhileTheGroupIsRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	g := w.group("ward", anna)
+	w.suspend(g.Target)
+	w.becomes(g.GroupID, group.Suspended)
+	w.idle()
+	reading, answered := make(chan struct{}, 16), make(chan struct{})
+	w.sim.Interfere(&simulator.Interference{AfterCall: func(c simulator.Call) {
+		if c.Operation == "get_group" {
+			reading <- struct{}{}
+			w.hang(answered)
+		}
+	}})
+	w.must(w.gateway().Reread(ctx, g.id))
+	w.wait("the group is read", reading)
+	w.clear(g.Target)
+	w.becomes(g.GroupID, group.Active)
+	close(answered)
+	w.idle()
+	suspensions := 0
+	for _, e := range w.events(g.id) {
+		if e.Kind == group.EventSuspended {
+			suspensions++
+		}
+	}
+	if suspensions != 1 {
+		t.Errorf("the group was suspended once and %d times were told", suspensions)
+	}
+}
+
 // A reading that a report has overtaken is thrown away.
 func TestP7LeaveWhileTheGroupIsRead(t *testing.T) {
 	t.Parallel()

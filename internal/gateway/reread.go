@@ -66,10 +66,14 @@ func (g *Gateway) runReread(ctx context.Context, c *command) outbox.Verdict {
 		if err != nil {
 			return err
 		}
-		if moved = !slices.EqualFunc(now, c.people, samePerson); moved {
+		gr, err := tx.Group(c.group.ID)
+		if err != nil {
+			return err
+		}
+		if moved = !slices.EqualFunc(now, c.people, samePerson) || !sameStanding(&gr, &c.group); moved {
 			return errors.New("reports came while the group was read")
 		}
-		return g.takeOver(tx, fx, c, &r)
+		return g.takeOver(tx, fx, c, &gr, &r)
 	})
 	if moved {
 		return outbox.Retry(100*time.Millisecond, "reports came while the group was read")
@@ -81,8 +85,14 @@ func samePerson(a, b group.Participant) bool {
 	return a.Number == b.Number && a.State == b.State && a.Since.Equal(b.Since) && a.OperationID == b.OperationID
 }
 
+// sameStanding tells whether no report has changed what a reading tells of the group itself.
+func sameStanding(a, b *group.Group) bool {
+	return a.Subject == b.Subject && a.Description == b.Description && (a.Status == group.Suspended) == (b.Status == group.Suspended) &&
+		(a.Status == group.Deleted) == (b.Status == group.Deleted)
+}
+
 // takeOver writes the difference between what we know and what was read.
-func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, r *reading) error {
+func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, gr *group.Group, r *reading) error {
 	var changed []group.Participant
 	var joined, left []group.Number
 	for n := range r.present {
@@ -106,11 +116,7 @@ func (g *Gateway) takeOver(tx *store.Tx, fx *effects, c *command, r *reading) er
 	if len(changed) > 0 {
 		fx.verify(c.group.ID)
 	}
-	gr, err := tx.Group(c.group.ID)
-	if err != nil {
-		return err
-	}
-	return errors.Join(g.tellPeople(tx, fx, &gr, "joined", joined), g.tellPeople(tx, fx, &gr, "left", left), g.takeOverSettings(tx, fx, &gr, r.roll))
+	return errors.Join(g.tellPeople(tx, fx, gr, group.EventJoined, joined), g.tellPeople(tx, fx, gr, group.EventLeft, left), g.takeOverSettings(tx, fx, gr, r.roll))
 }
 
 func (g *Gateway) tellPeople(tx *store.Tx, fx *effects, gr *group.Group, event string, numbers []group.Number) error {
@@ -124,12 +130,12 @@ func (g *Gateway) tellPeople(tx *store.Tx, fx *effects, gr *group.Group, event s
 func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, info graph.Roll) error {
 	was := *gr
 	gr.Subject, gr.Description = info.Subject, info.Description
-	event := "changed"
+	event := group.EventChanged
 	switch {
 	case info.Suspended && gr.Status != gr.Status.AfterSuspend():
-		gr.Status, event = gr.Status.AfterSuspend(), "suspended"
+		gr.Status, event = gr.Status.AfterSuspend(), group.EventSuspended
 	case !info.Suspended && gr.Status == group.Suspended:
-		gr.Status, event = gr.Status.AfterClear(), "cleared"
+		gr.Status, event = gr.Status.AfterClear(), group.EventCleared
 	}
 	if *gr == was {
 		return nil
@@ -153,5 +159,5 @@ func (g *Gateway) lost(tx *store.Tx, fx *effects, groupID int64) error {
 	if err := tx.UpdateGroup(&gr); err != nil {
 		return err
 	}
-	return g.tell(tx, fx, &gr, "deleted", 0, nil)
+	return g.tell(tx, fx, &gr, group.EventDeleted, 0, nil)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -278,18 +279,26 @@ func (w *world) idle() {
 	})
 }
 
-// events gives the kinds of what was told of a group, in order.
+// events gives what happened in a group, in order.
 func (w *world) events(groupID int64) []group.Event {
 	w.t.Helper()
-	var all, own []group.Event
-	w.must(w.house.store.Read(ctx, func(tx *store.Tx) (err error) {
-		all, err = tx.EventsAfter(1000000000000001, 0, 100_000)
+	var own []group.Event
+	w.must(w.house.store.Write(ctx, func(tx *store.Tx) error {
+		own = nil
+		gr, err := tx.Group(groupID)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.PlaceEvents(gr.Number); err != nil {
+			return err
+		}
+		all, err := tx.Receipts(store.Stream{AccountID: gr.AccountID, GroupID: groupID, To: math.MaxInt64, Most: 100_000})
+		for i := range all {
+			if all[i].Seq > 0 {
+				own = append(own, all[i].Event)
+			}
+		}
 		return err
 	}))
-	for _, e := range all {
-		if e.GroupID == groupID {
-			own = append(own, e)
-		}
-	}
 	return own
 }

@@ -182,11 +182,24 @@ type Event struct {
 	AccountID   int64
 	Number      Number // the business number it is about
 	GroupID     int64  // 0 for a message outside of groups
-	Kind        string // created, refused, changed, deleted, joined, left, removed, suspended, cleared; or EventInbound, EventStatus
+	Kind        string // EventCreated to EventRefused for what happened in a group; or EventInbound, EventStatus
 	OperationID int64  // the operation that caused it, 0 if none of ours did
 	At          time.Time
 	Body        string // JSON
 }
+
+// The kinds of events about a group, in the words of its receipts.
+const (
+	EventCreated   = "created"
+	EventChanged   = "changed" // its settings, or its invite link
+	EventJoined    = "joined"
+	EventLeft      = "left"
+	EventRemoved   = "removed"
+	EventSuspended = "suspended"
+	EventCleared   = "cleared"
+	EventDeleted   = "deleted"
+	EventRefused   = "refused" // the network did not do what it was asked for
+)
 
 // The kinds of events that are no change of a group. They are the names of the official receipts.
 const (

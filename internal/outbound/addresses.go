@@ -64,6 +64,21 @@ func Refusal(addr netip.Addr) string {
 	return ""
 }
 
+// Barred is Refusal where some addresses may be reached although they are not public.
+func Barred(addr netip.Addr, allow []netip.Prefix) string {
+	reason := Refusal(addr)
+	if reason == "" || !addr.IsValid() {
+		return reason
+	}
+	plain := embedded(addr.WithZone(""))
+	for _, prefix := range allow {
+		if prefix.Contains(plain) {
+			return ""
+		}
+	}
+	return reason
+}
+
 // embedded returns the IPv4 address that an IPv6 address leads to, or the address itself.
 func embedded(addr netip.Addr) netip.Addr {
 	addr = addr.Unmap()

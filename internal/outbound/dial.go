@@ -76,15 +76,9 @@ func (d *dialer) control(_, address string, _ syscall.RawConn) error {
 }
 
 func (d *dialer) check(addr netip.Addr) error {
-	reason := Refusal(addr)
+	reason := Barred(addr, d.allow)
 	if reason == "" {
 		return nil
-	}
-	plain := embedded(addr.WithZone(""))
-	for _, prefix := range d.allow {
-		if prefix.Contains(plain) {
-			return nil
-		}
 	}
 	return &Error{
 		Code:    CodeAddressRefused,

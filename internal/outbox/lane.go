@@ -199,11 +199,11 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 		item.Attempts++
 		item.NextAt = time.Now().Add(v.after)
 		item.Failure = v.failure
-		o.cfg.Logger.Warn("work failed; trying again", "lane", name, "kind", item.Kind, "attempt", item.Attempts, "after", v.after, "failure", v.failure)
+		o.cfg.Logger.Warn("work failed; trying again", append(about(&item), "attempt", item.Attempts, "after", v.after, "failure", v.failure)...)
 		return o.record(name, l, item)
 	case dead:
 		item.Dead, item.Failure = true, v.failure
-		o.cfg.Logger.Error("work given up", "lane", name, "kind", item.Kind, "operation", item.OperationID, "failure", v.failure)
+		o.cfg.Logger.Error("work given up", append(about(&item), "failure", v.failure)...)
 		return o.record(name, l, item)
 	case await:
 		return o.await(name, l, item.ID, v.after)
@@ -213,6 +213,14 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 		l.over = item.ID
 		return true
 	}
+}
+
+// about names an item in the log. One of a callback tells of an event, under the id by which the receiver knows it.
+func about(it *store.Item) []any {
+	if it.Lane.Kind == store.CallbackLane {
+		return []any{"lane", it.Lane, "item", it.ID, "event", it.OperationID}
+	}
+	return []any{"lane", it.Lane, "item", it.ID, "kind", it.Kind, "operation", it.OperationID}
 }
 
 // enter takes a slot, as soon as there is one, and tells whether it has.

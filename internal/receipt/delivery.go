@@ -1,6 +1,7 @@
 package receipt
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -27,6 +28,9 @@ type Delivery struct {
 	resume func(store.Lane) bool
 	log    *slog.Logger
 	gates  gates
+
+	retries []time.Duration
+	now     func() time.Time
 
 	counts [outcomes]atomic.Int64
 }
@@ -57,12 +61,19 @@ type DeliveryConfig struct {
 	Where  func(ctx context.Context, r *store.Receipt) (Address, error) // URL "" for nowhere
 	Resume func(store.Lane) bool                                        // lets a lane go on that was told to pause
 	Logger *slog.Logger
+
+	Retries []time.Duration  // waits before the second and later pushes; empty for none
+	AtOnce  int              // pushes to one callback that run at the same time, default DefaultAtOnce
+	Now     func() time.Time // the clock of the outbox; defaults to time.Now
 }
 
 // NewDelivery makes a delivery.
 func NewDelivery(cfg DeliveryConfig) *Delivery {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
 	return &Delivery{store: cfg.Store, pusher: cfg.Pusher, where: cfg.Where, resume: cfg.Resume, log: cfg.Logger,
-		gates: gates{most: cfg.Pusher.cfg.AtOnce}}
+		gates: gates{most: cmp.Or(cfg.AtOnce, DefaultAtOnce)}, retries: cfg.Retries, now: cfg.Now}
 }
 
 // Count gives how many receipts have come to an outcome since the start.
@@ -83,6 +94,9 @@ func (d *Delivery) Run(ctx context.Context, job outbox.Job) outbox.Verdict {
 	switch {
 	case len(b.items) == 0:
 		return outbox.Pause(time.Millisecond) // it is not at the head any more
+	case b.unreadable != nil:
+		d.counts[GivenUp].Add(1)
+		return outbox.Dead("the event cannot be told: " + b.unreadable.Error())
 	case b.to.URL == "":
 		return d.finish(ctx, &b, Dropped)
 	}
@@ -112,6 +126,8 @@ type batch struct {
 	items []store.Item
 	told  []json.RawMessage
 	first int64 // the first event
+
+	unreadable error // why the head, which is alone then, can never be told
 }
 
 // name is the same for the same batch, however often it is pushed.
@@ -119,7 +135,8 @@ func (b *batch) name() string {
 	return "evt_" + strconv.FormatInt(b.first, 10) + "_" + strconv.Itoa(len(b.told))
 }
 
-// gather reads what goes out together: the head, and as many behind it as have been tried as often and go to the same callback.
+// gather reads what goes out together: the head, and as many behind it as have been tried as often and go to the same callback. An event that
+// cannot be told ends it, and is at the head next time.
 func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err error) {
 	var waiting []store.Waiting
 	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -145,15 +162,17 @@ func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err e
 		}
 		if b.to = to; to.URL != "" {
 			item, err := Item(&w.Receipt, to.Sender)
-			if err != nil {
-				return b, err
+			if err != nil && i > 0 {
+				break
 			}
-			b.told = append(b.told, item)
+			b.told, b.unreadable = append(b.told, item), err
 		}
 		if i == 0 {
 			b.first = w.Receipt.ID
 		}
-		b.items = append(b.items, w.Item)
+		if b.items = append(b.items, w.Item); b.unreadable != nil {
+			break
+		}
 	}
 	return b, nil
 }
@@ -176,17 +195,17 @@ func (d *Delivery) finish(ctx context.Context, b *batch, as Outcome) outbox.Verd
 
 // failed has a batch pushed again later, or gives it up. What becomes of its head the lane writes down itself.
 func (d *Delivery) failed(ctx context.Context, b *batch, why string) outbox.Verdict {
-	head, retries := &b.items[0], d.pusher.cfg.Retries
-	over := head.Attempts >= len(retries)
+	head := &b.items[0]
+	over := head.Attempts >= len(d.retries)
 	wait := time.Duration(0)
 	if !over {
-		wait = retries[head.Attempts]
+		wait = d.retries[head.Attempts]
 	}
 	err := d.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		var errs []error
 		for _, it := range b.items[1:] {
 			if it.Failure, it.Dead = why, over; !over {
-				it.Attempts, it.NextAt = it.Attempts+1, time.Now().Add(wait)
+				it.Attempts, it.NextAt = it.Attempts+1, d.now().Add(wait)
 			}
 			errs = append(errs, tx.PutAttempt(&it))
 		}

@@ -72,6 +72,21 @@ func NewPusher(cfg Config) *Pusher {
 	return &Pusher{cfg: cfg, http: &guarded}
 }
 
+// Retries gives the waits before the second and later pushes, and AtOnce how many pushes to one callback run at the same time.
+func (p *Pusher) Retries() []time.Duration { return p.cfg.Retries }
+
+// AtOnce is described at Retries.
+func (p *Pusher) AtOnce() int { return p.cfg.AtOnce }
+
+// Barred says in a word or two why nothing is ever pushed to a host, "" if something may be. Of a name that shows only when it is dialled.
+func (p *Pusher) Barred(host string) string {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return ""
+	}
+	return outbound.Barred(addr, p.cfg.Allow)
+}
+
 // Close closes connections that are kept for later pushes.
 func (p *Pusher) Close() { p.http.CloseIdleConnections() }
 

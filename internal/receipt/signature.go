@@ -2,7 +2,6 @@ package receipt
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -24,13 +23,6 @@ const (
 
 // ErrSecret says that a text is no signing secret.
 var ErrSecret = errors.New("a signing secret is whsec_ and, in base64, 24 to 64 random bytes")
-
-// NewSecret draws a signing secret.
-func NewSecret() string {
-	key := make([]byte, 32)
-	_, _ = rand.Read(key) // never fails, by its documentation
-	return secretPrefix + base64.StdEncoding.EncodeToString(key)
-}
 
 // CheckSecret gives ErrSecret unless a text is a signing secret.
 func CheckSecret(secret string) error {

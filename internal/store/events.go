@@ -26,18 +26,6 @@ func (tx *Tx) InsertReceipt(e *group.Event, dedupe string) (fresh bool, err erro
 	return rows > 0, err
 }
 
-// EventsAfter gives the events of an account in order, after the given key.
-func (tx *Tx) EventsAfter(accountID, id int64, most int) ([]group.Event, error) {
-	return all(tx, func(row scanner) (group.Event, error) {
-		var e group.Event
-		var at int64
-		err := row.Scan(&e.ID, &e.AccountID, &e.GroupID, &e.Kind, &e.OperationID, &at, &e.Body)
-		e.At = fromMillis(at)
-		return e, err
-	}, `SELECT id, account_id, group_id, kind, operation_id, at, body FROM event WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
-		accountID, id, most)
-}
-
 // Park keeps a report about a group or request that is not known yet. The same report twice is kept once.
 func (tx *Tx) Park(r Report) error {
 	return tx.run(`INSERT INTO parked_report (id, network_id, ref, dedupe, received_at, body) VALUES ($1, $2, $3, $4, $5, $6)

@@ -163,3 +163,15 @@ var (
 	EncodePeople = encodePeople
 	DecodePeople = decodePeople
 )
+
+// EventsAfter gives the events of an account in order, after the given key.
+func (tx *Tx) EventsAfter(accountID, id int64, most int) ([]group.Event, error) {
+	return all(tx, func(row scanner) (group.Event, error) {
+		var e group.Event
+		var at int64
+		err := row.Scan(&e.ID, &e.AccountID, &e.GroupID, &e.Kind, &e.OperationID, &at, &e.Body)
+		e.At = fromMillis(at)
+		return e, err
+	}, `SELECT id, account_id, group_id, kind, operation_id, at, body FROM event WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+		accountID, id, most)
+}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"cmp"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -12,18 +14,59 @@ import (
 type MessageFilter struct {
 	AccountID    int64
 	Number       group.Number
-	Person       group.Number
+	Person       group.Number // by either spelling of a number that has two
 	Inbound      *bool
 	States       []group.MessageState
 	BatchID      int64
 	TemplateCode string
 	From, Until  time.Time // when they were accepted or written: not before, and before
+	Through      int       // how many are looked through for those that fulfil a filter which no index serves; default MostMessages
 }
 
-// Messages gives a page of messages, newest first. skip rows are left out before it.
-func (tx *Tx) Messages(f MessageFilter, skip, most int) ([]Message, error) {
+// MostMessages is the default of Through in MessageFilter.
+const MostMessages = 100_000
+
+// unserved tells whether a filter has to look at messages that do not fulfil it.
+func (f *MessageFilter) unserved() bool {
+	return f.Person == 0 && f.BatchID == 0 && (f.Inbound != nil || len(f.States) > 0 || f.TemplateCode != "")
+}
+
+// bound gives the time before which a filter that no index serves does not look: that of the last of the newest messages that it looks through.
+func (tx *Tx) bound(f *MessageFilter) (time.Time, error) {
+	w := where{args: []any{int64(f.Number)}, text: `WHERE number = $1`}
+	w.span(f)
+	w.and(` ORDER BY at DESC, id DESC LIMIT 1 OFFSET $?`, cmp.Or(f.Through, MostMessages)-1)
+	var at int64
+	err := tx.one(`SELECT at FROM message `+w.text, w.args, &at)
+	if errors.Is(err, ErrNoRow) {
+		return f.From, nil
+	}
+	return fromMillis(at), err
+}
+
+// span restricts to the time of a filter.
+func (w *where) span(f *MessageFilter) {
+	if !f.From.IsZero() {
+		w.and(` AND at >= $?`, millis(f.From))
+	}
+	if !f.Until.IsZero() {
+		w.and(` AND at < $?`, millis(f.Until))
+	}
+}
+
+// Messages gives a page of messages, newest first. skip rows are left out before it. A filter by state, direction or template alone looks
+// through the newest of the number alone, within the time asked for.
+func (tx *Tx) Messages(f MessageFilter, skip, most int) (found []Message, err error) {
+	if f.unserved() {
+		if f.From, err = tx.bound(&f); err != nil {
+			return nil, err
+		}
+	}
 	w := where{args: []any{int64(f.Number), f.AccountID}, text: `WHERE number = $1 AND account_id = $2`}
-	if f.Person != 0 {
+	if other, two := f.Person.Other(); two {
+		w.and(` AND person <> 0 AND person IN ($?`, int64(f.Person))
+		w.and(`, $?)`, int64(other))
+	} else if f.Person != 0 {
 		w.and(` AND person = $? AND person <> 0`, int64(f.Person))
 	}
 	if f.Inbound != nil {
@@ -38,12 +81,7 @@ func (tx *Tx) Messages(f MessageFilter, skip, most int) ([]Message, error) {
 	if f.TemplateCode != "" {
 		w.and(` AND template_code = $?`, f.TemplateCode)
 	}
-	if !f.From.IsZero() {
-		w.and(` AND at >= $?`, millis(f.From))
-	}
-	if !f.Until.IsZero() {
-		w.and(` AND at < $?`, millis(f.Until))
-	}
+	w.span(&f)
 	w.and(` ORDER BY at DESC, id DESC LIMIT $?`, most)
 	w.and(` OFFSET $?`, skip)
 	return all(tx, scanMessage, selectMessage+w.text, w.args...)

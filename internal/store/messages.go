@@ -44,17 +44,6 @@ func (m *Message) Frame() string {
 	return FrameMessage
 }
 
-// To is whom a message was sent to, as callers name it: a group's id or a person's digits. For what came in it is the business number.
-func (m *Message) To() string {
-	switch {
-	case m.Inbound:
-		return m.Number.String()
-	case m.Chat != "":
-		return m.Chat
-	}
-	return m.Person.String()
-}
-
 // InsertMessage adds a message of the business, under the key that it has.
 func (tx *Tx) InsertMessage(m *Message) error { return tx.run(insertMessage, messageArgs(m)...) }
 

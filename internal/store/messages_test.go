@@ -28,7 +28,7 @@ func testMessageMovesOn(t *testing.T, open opener) {
 		write(t, s, func(tx *store.Tx) error { return tx.MoveMessage(m.ID, step.news) })
 		write(t, s, func(tx *store.Tx) error {
 			got, err := tx.MessageByWAMID(businessNumber, "wamid.1")
-			if err == nil && (got.State != step.want || got.Code != step.code || got.To() != "G") {
+			if err == nil && (got.State != step.want || got.Code != step.code || got.Chat != "G") {
 				t.Errorf("after %v it is %+v", step.news.State, got)
 			}
 			return err
@@ -45,6 +45,39 @@ func testMessageMovesOn(t *testing.T, open opener) {
 		}
 		return err
 	})
+}
+
+// A person is found by either spelling of the number, and a filter that no index serves looks through no more than it says.
+func testMessageFilters(t *testing.T, open opener) {
+	s := open(t)
+	const short, long = group.Number(551112345678), group.Number(5511912345678)
+	write(t, s, func(tx *store.Tx) error {
+		for i, person := range []group.Number{short, long, 4915112345678} {
+			m := store.Message{ID: int64(i + 1), AccountID: 1, Number: businessNumber, At: day.Add(time.Duration(i) * time.Second), StateAt: day,
+				State: group.MessageRead, Person: person, TemplateCode: "t"}
+			if err := tx.InsertMessage(&m); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	list := func(f store.MessageFilter) (ids []int64) {
+		f.AccountID, f.Number = 1, businessNumber
+		for _, m := range read(t, s, func(tx *store.Tx) ([]store.Message, error) { return tx.Messages(f, 0, 10) }) {
+			ids = append(ids, m.ID)
+		}
+		return ids
+	}
+	same(t, []int64{2, 1}, list(store.MessageFilter{Person: short}))
+	same(t, []int64{2, 1}, list(store.MessageFilter{Person: long}))
+	rare := store.MessageFilter{TemplateCode: "t"}
+	same(t, []int64{3, 2, 1}, list(rare))
+	rare.Through = 2
+	same(t, []int64{3, 2}, list(rare))
+	rare.Until = day.Add(2 * time.Second)
+	same(t, []int64{2, 1}, list(rare))
+	rare.From = day.Add(time.Second)
+	same(t, []int64{2}, list(rare))
 }
 
 // Messages are forgotten when they are old, with what is known of their members; those that have not been sent stay.

@@ -44,12 +44,12 @@ type Stream struct {
 
 // Receipts gives a part of what there is to tell of a number, in the order of the stream.
 func (tx *Tx) Receipts(s Stream) ([]Receipt, error) {
-	query := `SELECT ` + receiptColumns + ` FROM event AS e` + receiptJoins + `WHERE e.number = $1 AND e.place > $2 AND e.place > 0 AND e.place <= $3 AND e.account_id = $5`
-	args := []any{int64(s.Number), s.After, s.To, s.Most, s.AccountID}
-	if s.GroupID != 0 {
-		query, args = query+` AND e.group_id = $6`, append(args, s.GroupID)
+	of, key := `e.number`, int64(s.Number)
+	if s.GroupID != 0 { // which has one number alone, and an index of its own
+		of, key = `e.group_id`, s.GroupID
 	}
-	return all(tx, scanReceipt, query+` ORDER BY e.place LIMIT $4`, args...)
+	return all(tx, scanReceipt, `SELECT `+receiptColumns+` FROM event AS e`+receiptJoins+`WHERE `+of+` = $1 AND e.place > $2 AND e.place > 0 AND e.place <= $3
+		AND e.account_id = $5 ORDER BY e.place LIMIT $4`, key, s.After, s.To, s.Most, s.AccountID)
 }
 
 // LastPlace gives the end of the stream of a number, 0 when it is empty.

@@ -235,7 +235,7 @@ func TestStatementsFindTheirRowsByKey(t *testing.T) {
 			drop(tx.CountNumberGroups(3, businessNumber)), drop(tx.GroupsAfter(0, 10)), drop(tx.CountLiving()),
 			drop(tx.Participants(1)), drop(tx.Operation(op.ID)), drop(tx.OperationByToken(7, "t")),
 			drop(tx.Operations(7, 0, 10)), drop(tx.NoncesSince(day)), drop(tx.Head(lane)), drop(tx.Lanes(lane, 10)), drop(tx.DeadItems(10)),
-			drop(tx.EventsAfter(7, 0, 10)), drop(tx.TakeParked("net/1", "r")), drop(tx.Generation()),
+			drop(tx.Receipts(store.Stream{GroupID: 5, To: 9, Most: 5})), drop(tx.Receipts(store.Stream{Number: 5, To: 9, Most: 5})), drop(tx.TakeParked("net/1", "r")), drop(tx.Generation()),
 			drop(tx.Accounts()), drop(tx.Users(7)), drop(tx.AccessKeys(7, 0)), drop(tx.Policies(7)), drop(tx.Attachments(7, 1)),
 			drop(tx.Channels()), drop(tx.Numbers()), tx.Finish(&it), pages(tx),
 			drop2(tx.PruneOperations(0, day, 10)), drop2(tx.PruneEvents(0, day, 10)), drop2(tx.PruneDeadItems(0, day, 10)), drop2(tx.PruneParked(0, day, 10)))
@@ -256,6 +256,11 @@ func TestStatementsFindTheirRowsByKey(t *testing.T) {
 	for query, plan := range plans { // or a list of a million is read for the few that are suspended
 		if strings.HasPrefix(query, "SELECT list_no") && strings.Contains(query, " AND status = ") && !strings.Contains(strings.Join(plan, ";"), "COVERING INDEX chat_group_status (list_id=? AND status=?") {
 			t.Errorf("%s\n\tdoes not go by status: %s", query, plan)
+		}
+	}
+	for query, plan := range plans { // or the stream of a number is read for one of its groups
+		if strings.Contains(query, "e.group_id = $1") && !strings.Contains(strings.Join(plan, ";"), "event_stream (group_id=? AND place>? AND place<?)") {
+			t.Errorf("%s\n\tdoes not go by group: %s", query, plan)
 		}
 	}
 	bounded := strings.NewReplacer("SCAN CONSTANT ROW", "", // a SELECT without a table

@@ -48,6 +48,7 @@ func suite(t *testing.T, fresh func(t *testing.T) opener) {
 		{"items", testItems},
 		{"rereads", testEnqueueReread},
 		{"messages move on", testMessageMovesOn},
+		{"message filters", testMessageFilters},
 		{"messages pruned", testPruneMessages},
 		{"events", testEvents},
 		{"event numbers", testEventNumbers},

@@ -184,6 +184,10 @@ func TestListChatappMessage(t *testing.T) {
 		return tx.InsertInbound(&store.Message{AccountID: ownAccount, Number: number, At: epoch, StateAt: epoch, Inbound: true, State: group.MessageReceived,
 			Person: 8613900000001, WAMID: "wamid.in", Kind: "text", Content: "hi"})
 	})
+	w.write(func(tx *store.Tx) error {
+		return tx.InsertInbound(&store.Message{AccountID: ownAccount, Number: number, At: epoch, StateAt: epoch, Inbound: true, State: group.MessageReceived,
+			Person: 551112345678, WAMID: "wamid.two", Kind: "text", Content: "oi"})
+	})
 	list := func(p params) []any {
 		t.Helper()
 		a := w.call("ListChatappMessage", valid()["ListChatappMessage"].with(p))
@@ -198,17 +202,17 @@ func TestListChatappMessage(t *testing.T) {
 		p    params
 		want int
 	}{
-		"all": {params{}, 4}, "up": {params{"EventAction": "up"}, 1}, "down": {params{"EventAction": "DOWN"}, 3}, "person": {params{"UserNumber": "+86 139-0000-0001"}, 2},
-		"batch": {params{"GroupMessageId": batch}, 2}, "no batch": {params{"GroupMessageId": "x"}, 0}, "batch 0": {params{"GroupMessageId": "0"}, 4},
-		"sending": {params{"MessageStatus": "sending"}, 3}, "success": {params{"MessageStatus": "Success"}, 1}, "both": {params{"MessageStatus": "failed", "ClientAcceptStatus": "success"}, 0},
-		"waiting": {params{"ClientAcceptStatus": "waiting"}, 3}, "template": {params{"TemplateCode": "greeting"}, 2}, "page 2": {params{"Page": `{"Index":2,"Size":3}`}, 1},
-		"from": {params{"StartTime": millisOf(epoch)}, 4}, "until": {params{"EndTime": millisOf(epoch)}, 0}, "text": {params{"StartTimeStr": "2000-01-01 00:00:00", "EndTimeStr": "2000-01-02T00:00:00Z"}, 0},
+		"all": {params{}, 5}, "up": {params{"EventAction": "up"}, 2}, "down": {params{"EventAction": "DOWN"}, 3}, "person": {params{"UserNumber": "+86 139-0000-0001"}, 2}, "other spelling": {params{"UserNumber": "+55 11 91234-5678"}, 1},
+		"batch": {params{"GroupMessageId": batch}, 2}, "no batch": {params{"GroupMessageId": "x"}, 0}, "batch 0": {params{"GroupMessageId": "0"}, 5},
+		"sending": {params{"MessageStatus": "sending"}, 3}, "success": {params{"MessageStatus": "Success"}, 2}, "both": {params{"MessageStatus": "failed", "ClientAcceptStatus": "success"}, 0},
+		"waiting": {params{"ClientAcceptStatus": "waiting"}, 3}, "template": {params{"TemplateCode": "greeting"}, 2}, "page 2": {params{"Page": `{"Index":2,"Size":3}`}, 2},
+		"from": {params{"StartTime": millisOf(epoch)}, 5}, "until": {params{"EndTime": millisOf(epoch)}, 0}, "text": {params{"StartTimeStr": "2000-01-01 00:00:00", "EndTimeStr": "2000-01-02T00:00:00Z"}, 0},
 	} {
 		if got := len(list(c.p)); got != c.want {
 			t.Errorf("%s: %d rows, want %d", name, got, c.want)
 		}
 	}
-	row, _ := list(params{"Page": `{"Index":4,"Size":1}`})[0].(map[string]any)
+	row, _ := list(params{"Page": `{"Index":5,"Size":1}`})[0].(map[string]any)
 	for name, want := range map[string]string{"MessageId": sent, "GroupId": "G", "EventAction": "DOWN", "MessageType": "TEXT", "MessageTypeName": "text", "Type": "message",
 		"Message": "Hello", "MessageStatus": "sending", "MessageStatusName": "Accepted", "ClientAcceptStatusName": "Waiting", "BusinessNumber": ownNumber, "UserNumber": "",
 		"SendTime": epoch.UTC().Format("2006-01-02T15:04:05.000") + "+00:00", "Month": epoch.UTC().Format("200601")} {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
+	"github.com/rollcall-im/rollcall/internal/gateway"
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/rpc"
 )
@@ -17,7 +19,7 @@ func (s *service) getChatGroupOperation() rpc.Operation {
 		optional("OperationId", "UniqueCode", "BusinessNumber", "CustSpaceId", "GroupId")...)
 	op.Extension = true
 	op.Doc = rpc.Doc{
-		Summary: "Tells what has become of a change: of a removal for each person, and which GroupId the request behind a UniqueCode has got.",
+		Summary: "Tells what has become of a change: of a removal and of a message to a group for each person, and which GroupId the request behind a UniqueCode has got.",
 		Parameters: map[string]string{
 			"OperationId":    "from the header x-rollcall-operation-id of a change, or from the message of ChatGroup.OperationPending",
 			"UniqueCode":     "from AddChatGroup, in place of OperationId",
@@ -31,7 +33,8 @@ func (s *service) getChatGroupOperation() rpc.Operation {
 			{Name: "Data.Code, Data.Message", Type: "string", About: "why it failed"},
 			{Name: "Data.Result", Type: "string", About: "what came of it: a link, a message id, the id of a group"},
 			{Name: "Data.List[].ParticipantNumber", Type: "string"},
-			{Name: "Data.List[].State", Type: "string", About: "PENDING, REMOVED, NOT_A_MEMBER (was not in) or REFUSED (still in)"},
+			{Name: "Data.List[].State", Type: "string", About: "of a removal PENDING, REMOVED, NOT_A_MEMBER (was not in) or REFUSED (still in); " +
+				"of a message DELIVERED, READ or FAILED, for each member whom the network has told of"},
 			{Name: "Data.List[].Code, Message", Type: "string", About: "the network's, when it refused"},
 		},
 		Errors: []string{"InvalidParameter.OperationNotExist"},
@@ -60,12 +63,13 @@ func (s *service) runGetChatGroupOperation(ctx context.Context, c *rpc.Call) (rp
 		return rpc.Answer{}, err
 	}
 	return rpc.Answer{Members: func(w *rpc.Writer) {
-		w.Object("Data", func() { writeOperation(w, &ch.Operation, groupID) })
+		w.Object("Data", func() { writeOperation(w, &ch, groupID) })
 	}}, nil
 }
 
 // writeOperation writes how far an operation has come. FinishTime is there once it has ended, Code and Message where it failed.
-func writeOperation(w *rpc.Writer, o *group.Operation, groupID string) {
+func writeOperation(w *rpc.Writer, c *gateway.Change, groupID string) {
+	o := &c.Operation
 	w.Text("OperationId", strconv.FormatInt(o.ID, 10))
 	w.Text("Action", o.Action)
 	w.Text("State", o.State.String())
@@ -75,7 +79,17 @@ func writeOperation(w *rpc.Writer, o *group.Operation, groupID string) {
 	w.Text("Code", o.Code)
 	w.Text("Message", o.Message)
 	w.Text("Result", o.Result)
-	w.List("List", len(o.People), func(i int) { writePerson(w, &o.People[i]) })
+	w.List("List", len(o.People)+len(c.Reached), func(i int) {
+		if i < len(o.People) {
+			writePerson(w, &o.People[i])
+			return
+		}
+		m := &c.Reached[i-len(o.People)]
+		w.Text("ParticipantNumber", m.Person.String())
+		w.Text("State", strings.ToUpper(m.State.String()))
+		w.Text("Code", "")
+		w.Text("Message", "")
+	})
 }
 
 // writePerson writes what has become of one person; Code is the network's.

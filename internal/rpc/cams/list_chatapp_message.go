@@ -14,7 +14,7 @@ import (
 )
 
 // deepestMessage bounds how many messages are stepped over to come to a page. Whoever wants older ones narrows the time.
-const deepestMessage = 100_000
+const deepestMessage = store.MostMessages
 
 // listChatappMessage lists what was written to and by a business number, newest first. Data is a bare list, without a total.
 func (s *service) listChatappMessage() rpc.Operation {
@@ -22,11 +22,12 @@ func (s *service) listChatappMessage() rpc.Operation {
 		optional("UserNumber", "EventAction", "MessageStatus", "ClientAcceptStatus", "GroupMessageId", "StartTime", "EndTime", "StartTimeStr",
 			"EndTimeStr", "TemplateCode")...)...)...)
 	op.Doc = rpc.Doc{
-		Summary: "Lists messages of a business number, to it and from it, newest first, as long as they are kept (30 days by default).",
+		Summary: "Lists messages of a business number, to it and from it, newest first, as long as they are kept (30 days by default). EventAction, " +
+			"MessageStatus, ClientAcceptStatus and TemplateCode look, without UserNumber or GroupMessageId, through the 100,000 newest messages of the time asked for.",
 		Parameters: map[string]string{
 			"ChannelType":        "WHATSAPP",
 			"Page":               `JSON with Index from 1 and Size from 1 to 100. Pages behind the 100,000th message are refused; narrow the time instead.`,
-			"UserNumber":         "messages to or from this person: outside of groups, and what they wrote in groups",
+			"UserNumber":         "messages to or from this person, by either spelling of a number that has two: outside of groups, and what they wrote in groups",
 			"EventAction":        "UP for what people wrote, DOWN for what the business did",
 			"MessageStatus":      "sending (accepted), success (the network has it, or it came in), failed; or sent, delivered, read as in receipts",
 			"ClientAcceptStatus": "success (delivered to the person, or to a member of the group), failed, waiting",
@@ -49,7 +50,7 @@ func (s *service) listChatappMessage() rpc.Operation {
 			{Name: "Data[].Message", Type: "string", About: "a text as it is, anything else as JSON"},
 			{Name: "Data[].MessageStatus", Type: "string", About: "sending, success or failed. MessageStatusName is Accepted, Sent, Failed, Delivered, Read or Received"},
 			{Name: "Data[].ClientAcceptStatusName", Type: "string", About: "Success, Failed or Waiting; empty for what came in"},
-			{Name: "Data[].ClientReadStatus", Type: "string", About: "success once read, waiting before; empty for what came in. In a group that is the first member to read it"},
+			{Name: "Data[].ClientReadStatus", Type: "string", About: "success once read, waiting before, failed if it did not arrive; empty for what came in. In a group that is the first member to read it"},
 			{Name: "Data[].FailReason", Type: "string", About: "why it failed, with the network's code in front"},
 			{Name: "Data[].SendTime", Type: "string", About: "when it was accepted or written, 2006-01-02T15:04:05.000+00:00"},
 			{Name: "Data[].TemplateCode", Type: "string", About: "with TemplateName and LanguageCode, of a template"},
@@ -76,12 +77,13 @@ func (s *service) runListChatappMessage(ctx context.Context, c *rpc.Call) (rpc.A
 	if err != nil {
 		return rpc.Answer{}, err
 	}
-	var list []store.Message
-	if list, err = s.gateway.Messages(ctx, c.Caller, t, f, gateway.Page{Index: p.index, Size: p.size}); err != nil {
-		return rpc.Answer{}, err
+	page := gateway.Page{Index: p.index, Size: p.size}
+	if !some { // nothing can fulfil the filters together; whether the number is the caller's is asked all the same
+		page.Size = 0
 	}
-	if !some { // nothing can fulfil the filters together
-		list = nil
+	list, err := s.gateway.Messages(ctx, c.Caller, t, f, page)
+	if err != nil {
+		return rpc.Answer{}, err
 	}
 	return rpc.Answer{Members: func(w *rpc.Writer) {
 		w.List("Data", len(list), func(i int) { writeMessage(w, &list[i]) })
@@ -179,18 +181,23 @@ func readStates(c *rpc.Call) (states []group.MessageState, some bool, err error)
 	return states, len(states) > 0, nil
 }
 
-// statusWords are what a row says of a state: MessageStatus, ClientAcceptStatusName, ClientReadStatus and its name.
-var statusWords = map[group.MessageState][4]string{
-	group.MessageAccepted:  {"sending", "Waiting", "waiting", "Waiting"},
-	group.MessageSent:      {"success", "Waiting", "waiting", "Waiting"},
-	group.MessageFailed:    {"failed", "Failed", "failed", "Failed"},
-	group.MessageDelivered: {"success", "Success", "waiting", "Waiting"},
-	group.MessageRead:      {"success", "Success", "success", "Success"},
-	group.MessageReceived:  {"success"},
+// standing is what a row says of a state. Of what came in there is nothing to accept or read.
+type standing struct {
+	status         string // MessageStatus
+	accepted, read string // ClientAcceptStatusName and ClientReadStatusName
+}
+
+var standings = map[group.MessageState]standing{
+	group.MessageAccepted:  {status: "sending", accepted: "Waiting", read: "Waiting"},
+	group.MessageSent:      {status: "success", accepted: "Waiting", read: "Waiting"},
+	group.MessageFailed:    {status: "failed", accepted: "Failed", read: "Failed"},
+	group.MessageDelivered: {status: "success", accepted: "Success", read: "Waiting"},
+	group.MessageRead:      {status: "success", accepted: "Success", read: "Success"},
+	group.MessageReceived:  {status: "success"},
 }
 
 func writeMessage(w *rpc.Writer, m *store.Message) {
-	action, words, reason := "DOWN", statusWords[m.State], ""
+	action, stands, reason := "DOWN", standings[m.State], ""
 	if m.Inbound {
 		action = "UP"
 	}
@@ -203,10 +210,11 @@ func writeMessage(w *rpc.Writer, m *store.Message) {
 	}
 	at := m.At.UTC()
 	for _, member := range [...][2]string{
-		{"BusinessNumber", m.Number.String()}, {"ChannelType", "WHATSAPP"}, {"ClientAcceptStatusName", words[1]}, {"ClientReadStatus", words[2]},
-		{"ClientReadStatusName", words[3]}, {"EventAction", action}, {"EventActionName", action}, {"FailBackFlag", "N"}, {"FailReason", reason},
+		{"BusinessNumber", m.Number.String()}, {"ChannelType", "WHATSAPP"}, {"ClientAcceptStatusName", stands.accepted},
+		{"ClientReadStatus", strings.ToLower(stands.read)},
+		{"ClientReadStatusName", stands.read}, {"EventAction", action}, {"EventActionName", action}, {"FailBackFlag", "N"}, {"FailReason", reason},
 		{"GroupId", m.Chat}, {"LanguageCode", m.Language}, {"Message", m.Content}, {"MessageId", strconv.FormatInt(m.ID, 10)},
-		{"MessageSource", "api"}, {"MessageStatus", words[0]}, {"MessageStatusName", m.State.String()},
+		{"MessageSource", "api"}, {"MessageStatus", stands.status}, {"MessageStatusName", m.State.String()},
 		{"MessageType", strings.ToUpper(m.Kind)}, {"MessageTypeName", strings.ToLower(m.Kind)}, {"Month", at.Format("200601")},
 		{"SendTime", at.Format("2006-01-02T15:04:05.000-07:00")}, {"TemplateCode", m.TemplateCode}, {"TemplateName", m.TemplateName},
 		{"Type", m.Frame()}, {"UniqueMessageId", m.WAMID}, {"UserNumber", user},

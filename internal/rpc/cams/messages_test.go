@@ -1,6 +1,7 @@
 package cams
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/rollcall-im/rollcall/internal/group"
+	"github.com/rollcall-im/rollcall/internal/store"
 )
 
 func TestSendChatappMessage(t *testing.T) {
@@ -115,6 +117,16 @@ func TestGetChatGroupOperation(t *testing.T) {
 		map[string]any{"ParticipantNumber": "8613900000002", "State": "REFUSED", "Code": "131215", "Message": "No."}}
 	if diff := cmp.Diff(want, get(params{"UniqueCode": removal.operation, "-CustSpaceId": "", "-BusinessNumber": ""}).data()); diff != "" {
 		t.Errorf("failed (-want +got):\n%s", diff)
+	}
+
+	message := w.call("SendChatappMessage", valid()["SendChatappMessage"]).operation
+	w.write(func(tx *store.Tx) error {
+		id, err := strconv.ParseInt(message, 10, 64)
+		return errors.Join(err, tx.PutMember(id, store.MessageMember{Person: 8613900000001, State: group.MessageRead, At: epoch}))
+	})
+	reached := []any{map[string]any{"ParticipantNumber": "8613900000001", "State": "READ", "Code": "", "Message": ""}}
+	if diff := cmp.Diff(reached, get(params{"OperationId": message}).data()["List"]); diff != "" {
+		t.Errorf("message (-want +got):\n%s", diff)
 	}
 
 	made := w.call("AddChatGroup", params{"Subject": "test"})

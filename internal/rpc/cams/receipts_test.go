@@ -13,6 +13,7 @@ func TestUpdateWebhooks(t *testing.T) {
 	w := newWorld(t)
 	const url, secret = "https://receipts.example.com/hook?k=1", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 	account, phone := params{"-BusinessNumber": ""}, params{"-BusinessNumber": "", "PhoneNumber": ownNumber}
+	w.expect(w.call("UpdatePhoneWebhook", params{"-BusinessNumber": "", "PhoneNumber": secondNumber, "HttpFlag": "Y"}), 200, "InvalidParameter.CallbackInvalid")
 	for name, c := range map[string]struct {
 		action string
 		base   params
@@ -36,7 +37,9 @@ func TestUpdateWebhooks(t *testing.T) {
 		"another protocol":       {"UpdateAccountWebhook", account, params{"StatusCallbackUrl": "file:///etc/passwd"}, 200, "InvalidParameter.CallbackInvalid"},
 		"a password":             {"UpdateAccountWebhook", account, params{"StatusCallbackUrl": "https://a:b@example.com"}, 200, "InvalidParameter.CallbackInvalid"},
 		"another flag":           {"UpdateAccountWebhook", account, params{"HttpFlag": "true"}, 200, "InvalidParameter.CallbackInvalid"},
-		"push to nowhere":        {"UpdatePhoneWebhook", phone, params{"PhoneNumber": secondNumber, "HttpFlag": "Y"}, 200, "InvalidParameter.CallbackInvalid"},
+		"account, up":            {"UpdateAccountWebhook", account, params{"UpCallbackUrl": url}, 200, "InvalidParameter.CallbackInvalid"},
+		"a private address":      {"UpdateAccountWebhook", account, params{"StatusCallbackUrl": "http://10.1.2.3/hook"}, 200, "InvalidParameter.CallbackInvalid"},
+		"metadata":               {"UpdatePhoneWebhook", phone, params{"UpCallbackUrl": "http://[::ffff:169.254.169.254]/"}, 200, "InvalidParameter.CallbackInvalid"},
 		"a bad secret":           {"UpdateAccountWebhook", account, params{"SigningSecret": "secret"}, 200, "InvalidParameter.CallbackInvalid"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,12 +25,14 @@ UPDATE event SET number = coalesce((SELECT g.number FROM chat_group g WHERE g.id
 DROP INDEX event_account;
 CREATE UNIQUE INDEX event_group ON event (group_id, seq) WHERE seq > 0;
 CREATE INDEX event_place ON event (number, place) WHERE place > 0;
+CREATE INDEX event_stream ON event (group_id, place) WHERE place > 0; -- costs nothing until somebody pulls
 CREATE INDEX event_unplaced ON event (number, id) WHERE place = 0;
 CREATE UNIQUE INDEX event_dedupe ON event (dedupe) WHERE dedupe IS NOT NULL;
 
 -- +goose Down
 DROP INDEX event_dedupe;
 DROP INDEX event_unplaced;
+DROP INDEX event_stream;
 DROP INDEX event_place;
 DROP INDEX event_group;
 CREATE INDEX event_account ON event (account_id, id);

@@ -27,10 +27,12 @@ UPDATE event SET seq = numbered.seq
     FROM (SELECT id, row_number() OVER (PARTITION BY group_id ORDER BY id) AS seq FROM event) AS numbered WHERE numbered.id = event.id;
 CREATE UNIQUE INDEX event_group ON event (group_id, seq) WHERE seq > 0;
 CREATE INDEX event_place ON event (number, place);
+CREATE INDEX event_stream ON event (group_id, place); -- what there is to tell of one group
 CREATE UNIQUE INDEX event_dedupe ON event (dedupe) WHERE dedupe IS NOT NULL;
 
 -- +goose Down
 DROP INDEX event_dedupe;
+DROP INDEX event_stream;
 DROP INDEX event_place;
 DROP INDEX event_group;
 DELETE FROM event WHERE seq = 0;
