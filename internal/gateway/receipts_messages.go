@@ -105,11 +105,15 @@ func (h *messageReport) sent() sentOne {
 func messageOf(tx *store.Tx, n *group.BusinessNumber, s *graph.Status) (store.Message, error) {
 	if key, err := strconv.ParseInt(s.CallbackData, 10, 64); err == nil {
 		m, err := tx.Message(key)
-		if err == nil && m.Number == n.Number || err != nil && !errors.Is(err, store.ErrNoRow) {
+		if err == nil && m.Number == n.Number && m.AccountID == n.AccountID || err != nil && !errors.Is(err, store.ErrNoRow) {
 			return m, err
 		}
 	}
-	return tx.MessageByWAMID(n.Number, s.MessageID)
+	m, err := tx.MessageByWAMID(n.Number, s.MessageID)
+	if err == nil && m.AccountID != n.AccountID { // the number was another's then
+		err = store.ErrNoRow
+	}
+	return m, err
 }
 
 // tellMessage writes a receipt down in the form in which it is pushed.

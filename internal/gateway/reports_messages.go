@@ -17,7 +17,7 @@ func (g *Gateway) onStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e
 		return nil, nil //nolint:nilerr // a message that was not sent from here
 	}
 	m, err := tx.Message(key)
-	known := err == nil && m.Number == n.Number
+	known := err == nil && m.Number == n.Number && m.AccountID == n.AccountID
 	switch {
 	case err != nil && !errors.Is(err, store.ErrNoRow):
 		return nil, err
