@@ -34,11 +34,10 @@ func (g *Gateway) manage(ctx context.Context, account, action string, fn func(tx
 	return err
 }
 
-// keep runs a change of accounts in its transaction and gives the key of its operation. Changes of one account come one after the
-// other, for most of them look before they write.
+// keep runs a change of accounts in its transaction and gives the key of its operation.
 func (g *Gateway) keep(ctx context.Context, begun group.Operation, fn func(tx *store.Tx, op *group.Operation) error) (operation int64, err error) {
 	err = g.store.Write(ctx, func(tx *store.Tx) error {
-		tx.Hold("account/" + FormatID(begun.AccountID))
+		holdAccount(tx, begun.AccountID)
 		op := begun
 		op.Kind, op.State, op.At = group.KindAccount, group.Done, g.now()
 		op.DoneAt = op.At

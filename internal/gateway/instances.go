@@ -11,12 +11,14 @@ import (
 )
 
 // changeChannels runs one change of the caller's channels in its transaction: the audit names the caller, and the change holds from
-// the next request on. With a ClientToken that was used before, fn does not run and the first operation is given.
+// the next request on. With a ClientToken that was used before, fn does not run and the first operation is given. The transaction
+// holds the account.
 func (g *Gateway) changeChannels(ctx context.Context, c Caller, fn func(tx *store.Tx, op *group.Operation) error) (group.Operation, error) {
 	var op group.Operation
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		op = g.begin(c, group.KindAccount)
 		op.State, op.DoneAt = group.Done, op.At
+		holdAccount(tx, op.AccountID)
 		first, err := repeated(tx, &op)
 		if err != nil {
 			return err
@@ -62,7 +64,7 @@ func heldChannel(tx *store.Tx, account int64, spaceID string) (group.Channel, er
 	return ownChannel(tx, account, spaceID)
 }
 
-// insertChannel adds a channel, unless the account has as many as it can have.
+// insertChannel adds a channel, unless the account has as many as it can have. Whoever calls it holds the account.
 func insertChannel(tx *store.Tx, ch *group.Channel) error {
 	n, err := tx.CountChannels(ch.AccountID)
 	if err != nil {

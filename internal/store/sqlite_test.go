@@ -237,12 +237,13 @@ func TestStatementsFindTheirRowsByKey(t *testing.T) {
 			drop(tx.Operations(7, 0, 10)), drop(tx.NoncesSince(day)), drop(tx.Head(lane)), drop(tx.Lanes(lane, 10)), drop(tx.DeadItems(10)),
 			drop(tx.EventsAfter(7, 0, 10)), drop(tx.TakeParked("net/1", "r")), drop(tx.Generation()),
 			drop(tx.Accounts()), drop(tx.Users(7)), drop(tx.AccessKeys(7, 0)), drop(tx.Policies(7)), drop(tx.Attachments(7, 1)),
-			drop(tx.Channels()), drop(tx.Numbers()), tx.Finish(&it), pages(tx),
+			drop(tx.Channels()), drop(tx.Numbers()), drop(tx.NumbersLike(1, "1")), tx.Finish(&it), pages(tx),
 			drop2(tx.PruneOperations(0, day, 10)), drop2(tx.PruneEvents(0, day, 10)), drop2(tx.PruneDeadItems(0, day, 10)), drop2(tx.PruneParked(0, day, 10)))
 		if err != nil {
 			return err
 		}
-		for _, missing := range []error{drop(tx.ItemByRef("r")), drop(tx.AccessKey("x")), drop(tx.User(1)), drop(tx.UserByName(7, "x"))} {
+		for _, missing := range []error{drop(tx.ItemByRef("r")), drop(tx.AccessKey("x")), drop(tx.User(1)), drop(tx.UserByName(7, "x")),
+			drop(tx.ChannelByWABA("1", 7)), drop(tx.ChannelBySpace("x")), drop(tx.Callback(1, 1))} {
 			if !errors.Is(missing, store.ErrNoRow) {
 				return missing
 			}
