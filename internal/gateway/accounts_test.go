@@ -273,3 +273,19 @@ func TestChannels(t *testing.T) {
 		t.Errorf("channels %d, want two, the first with its number and without the token", len(channels))
 	}
 }
+
+// TestANameIsFreeWhenNobodyHasIt: that the database could not say whose a name is does not make it free.
+func TestANameIsFreeWhenNobodyHasIt(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the database is gone")
+	for _, c := range []struct{ looked, want error }{
+		{nil, ram.ErrUserExists},
+		{&ram.Error{Code: ram.ErrUserNotExist.Code, Message: "There is no user carol."}, nil},
+		{broken, broken},
+		{ram.ErrGroupNotExist, ram.ErrGroupNotExist},
+	} {
+		if got := gateway.CheckFree(c.looked, ram.ErrUserNotExist, ram.ErrUserExists); !errors.Is(got, c.want) || c.want == nil && got != nil {
+			t.Errorf("a look-up that ended with %v gives %v, want %v", c.looked, got, c.want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/ram"
@@ -85,8 +86,9 @@ func (a *Administrator) UpdateUser(ctx context.Context, name string, c ram.UserC
 			return err
 		}
 		if c.Name != "" && c.Name != name {
-			if _, err := findUser(tx, a.account, c.Name); err == nil {
-				return ram.ErrUserExists
+			_, err := findUser(tx, a.account, c.Name)
+			if err = checkFree(err, ram.ErrUserNotExist, ram.ErrUserExists); err != nil {
+				return err
 			}
 		}
 		c.Apply(&u)
@@ -94,6 +96,18 @@ func (a *Administrator) UpdateUser(ctx context.Context, name string, c ram.UserC
 		return tx.UpdateUser(&u)
 	})
 	return u, err
+}
+
+// checkFree tells by what became of a look-up whether a name is free: it is when the look-up was refused with absent. That it could
+// not be looked up says nothing.
+func checkFree(looked error, absent, taken *ram.Error) error {
+	switch {
+	case looked == nil:
+		return taken
+	case errors.Is(looked, absent):
+		return nil
+	}
+	return looked
 }
 
 // renamed tells the audit which name became which.
@@ -130,15 +144,8 @@ func (a *Administrator) checkLeaving(tx *store.Tx, id int64) error {
 		return err
 	}
 	groups, err := tx.UserGroupsOf(a.account, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(keys) > 0:
-		return ram.ErrUserHasAccessKey
-	case len(links) > 0:
-		return ram.ErrUserHasPolicy
-	case len(groups) > 0:
-		return ram.ErrUserInGroup
 	}
-	return nil
+	return ram.UserHas{Keys: len(keys), Policies: len(links), Groups: len(groups)}.CheckUnused()
 }

@@ -86,3 +86,6 @@ func Handovers(count int64) (kept int, last bool) {
 func (g *Gateway) SendText(ctx context.Context, c Caller, t Target, text string) (Change, error) {
 	return g.Send(ctx, c, Outgoing{Target: t, Content: group.Content{Kind: group.MessageText, Text: text}})
 }
+
+// CheckFree is what a change of a name makes of the look-up of the new one.
+var CheckFree = checkFree
