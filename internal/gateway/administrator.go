@@ -28,10 +28,19 @@ func (g *Gateway) Administrator(c Caller) *Administrator {
 func (a *Administrator) Operation() int64 { return a.operation }
 
 // change makes a change in its transaction. What fn fills in must be filled in anew each time it runs.
-func (a *Administrator) change(ctx context.Context, fn func(tx *store.Tx, op *group.Operation) error) (err error) {
+func (a *Administrator) change(ctx context.Context, fn func(tx *store.Tx, op *group.Operation) error) error {
+	return a.keep(ctx, forgetRAM, fn)
+}
+
+// add is change for what no node keeps in memory: something new that nothing is attached to, a new key, what is written of a role.
+func (a *Administrator) add(ctx context.Context, fn func(tx *store.Tx, op *group.Operation) error) error {
+	return a.keep(ctx, forgetNothing, fn)
+}
+
+func (a *Administrator) keep(ctx context.Context, forget func(*store.Tx) error, fn func(tx *store.Tx, op *group.Operation) error) (err error) {
 	op := a.gateway.begin(a.caller, group.KindAccount)
 	op.ClientToken, op.ParamsDigest = "", "" // RAM knows no such token: what is there already is told by the error
-	a.operation, err = a.gateway.keep(ctx, op, fn)
+	a.operation, err = a.gateway.keep(ctx, op, forget, fn)
 	if err != nil {
 		a.operation = 0
 	}
@@ -53,7 +62,7 @@ func (a *Administrator) CreateUser(ctx context.Context, u ram.User) (ram.User, e
 	if err := a.gateway.prepareUser(&u); err != nil {
 		return ram.User{}, err
 	}
-	err := a.change(ctx, func(tx *store.Tx, op *group.Operation) error { return addUser(tx, op, &u) })
+	err := a.add(ctx, func(tx *store.Tx, op *group.Operation) error { return addUser(tx, op, &u) })
 	return u, err
 }
 

@@ -39,7 +39,7 @@ func (a *Administrator) CreateGroup(ctx context.Context, name, comments string) 
 	if g.ID, err = ram.GenerateEntityID(rand.Reader); err != nil {
 		return g, err
 	}
-	err = a.change(ctx, func(tx *store.Tx, op *group.Operation) error {
+	err = a.add(ctx, func(tx *store.Tx, op *group.Operation) error {
 		have, err := tx.UserGroups(a.account)
 		if err != nil {
 			return err

@@ -28,7 +28,7 @@ func (a *Administrator) CreatePolicy(ctx context.Context, p Policy) (Policy, err
 	if err := checkPolicy(p); err != nil {
 		return p, err
 	}
-	err := a.change(ctx, func(tx *store.Tx, op *group.Operation) error {
+	err := a.add(ctx, func(tx *store.Tx, op *group.Operation) error {
 		p.Type, p.Default, p.CreatedAt, p.UpdatedAt = ram.PolicyCustom, ram.VersionID(1), op.At, op.At
 		return addPolicy(tx, op, p)
 	})

@@ -45,7 +45,7 @@ func (a *Administrator) CreateRole(ctx context.Context, r ram.Role) (ram.Role, e
 	if r.ID, err = ram.GenerateEntityID(rand.Reader); err != nil {
 		return r, err
 	}
-	err = a.change(ctx, func(tx *store.Tx, op *group.Operation) error {
+	err = a.add(ctx, func(tx *store.Tx, op *group.Operation) error {
 		have, err := tx.Roles(a.account)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func (a *Administrator) UpdateRole(ctx context.Context, name string, c ram.RoleC
 	if err := c.Check(); err != nil {
 		return r, err
 	}
-	err = a.change(ctx, func(tx *store.Tx, op *group.Operation) (err error) {
+	err = a.add(ctx, func(tx *store.Tx, op *group.Operation) (err error) {
 		if r, err = findRole(tx, a.account, name); err != nil {
 			return err
 		}

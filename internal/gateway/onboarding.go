@@ -138,7 +138,7 @@ func (g *Gateway) BindAccount(ctx context.Context, c Caller, wabaID, spaceID str
 		}
 	}
 	out := Bound{}
-	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+	op, err := g.changeChannels(ctx, c, forgetAll, func(tx *store.Tx, op *group.Operation) error {
 		ch, fresh, err := channelToBind(tx, op.AccountID, wabaID, spaceID)
 		if err != nil {
 			return err

@@ -114,7 +114,7 @@ func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change 
 	if err := change.check(); err != nil {
 		return 0, err
 	}
-	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+	op, err := g.changeChannels(ctx, c, forgetAll, func(tx *store.Tx, op *group.Operation) error {
 		ch, err := heldChannel(tx, op.AccountID, t.SpaceID)
 		if err != nil {
 			return err

@@ -230,7 +230,7 @@ func TestStatementsFindTheirRowsByKey(t *testing.T) {
 		drop := func(_ any, err error) error { return err }
 		drop2 := func(_, _ any, err error) error { return err }
 		err := errors.Join(tx.InsertGroup(&gr), tx.UpdateGroup(&gr), tx.InsertOperation(&op), tx.UpdateOperation(&op), tx.Enqueue(&it),
-			tx.PutItem(&it), tx.EnqueueReread(lane), tx.Raise(), tx.PutParticipants(1, make([]group.Participant, 1)),
+			tx.PutItem(&it), tx.EnqueueReread(lane), tx.Raise(), tx.RaiseRAM(), drop(tx.ChannelGeneration()), tx.PutParticipants(1, make([]group.Participant, 1)),
 			drop(tx.Group(gr.ID)), drop(tx.GroupByNetworkID("net/1")), drop(tx.KnowsGroup("net/1")),
 			drop(tx.CountNumberGroups(3, businessNumber)), drop(tx.GroupsAfter(0, 10)), drop(tx.CountLiving()),
 			drop(tx.Participants(1)), drop(tx.Operation(op.ID)), drop(tx.OperationByToken(7, "t")),
