@@ -138,11 +138,17 @@ func TestTrust(t *testing.T) {
 	if got := a.at("AccessDeniedDetail.PolicyType"); got != "AccountLevelIdentityBasedPolicy" {
 		t.Errorf("PolicyType is %s", got)
 	}
+	if got := a.at("Message"); !strings.HasSuffix(got, "own policies do not allow sts:AssumeRole on "+guestARN+".") {
+		t.Errorf("the message does not say that the caller's policies are to be changed: %s", got)
+	}
 	_, err := w.admin.UpdateRole(t.Context(), "guest", ram.RoleChange{TrustPolicy: trusting("acs:ram::" + houseID + ":user/somebody")})
 	w.must(err)
 	a = clerk.refused(403, "NoPermission", "AssumeRole", wanting(nil))
 	if got := a.at("AccessDeniedDetail.PolicyType"); got != "AssumeRolePolicy" {
 		t.Errorf("PolicyType is %s", got)
+	}
+	if got := a.at("Message"); !strings.Contains(got, "trust policy") {
+		t.Errorf("the message does not say that the role's trust policy is to be changed: %s", got)
 	}
 	_, err = w.admin.UpdateRole(t.Context(), "guest", ram.RoleChange{TrustPolicy: trusting("acs:ram::" + houseID + ":user/clerk")})
 	w.must(err)
