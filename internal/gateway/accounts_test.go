@@ -62,7 +62,7 @@ func (o *office) refused(err error, code string) {
 	}
 }
 
-// mark is what every change must move on: the generation, and the number of audit records.
+// mark is what a change moves on: the number of audit records, and the generation if any node may have in memory what was changed.
 func (o *office) mark() (generation int64, records int) {
 	o.t.Helper()
 	o.must(o.store.Read(o.t.Context(), func(tx *store.Tx) (err error) {
