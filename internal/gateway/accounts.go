@@ -23,22 +23,21 @@ type Account struct {
 	CreatedAt time.Time
 }
 
-// manage runs one change of accounts or channels in its transaction: with an audit record, and with a new generation, so that
-// the change holds from the next request on. fn may say in op.Result what the change was about.
+// manage runs one change of accounts or channels in its transaction: with an audit record, and so that the change holds from the next
+// request on. fn may say in op.Result what the change was about.
 func (g *Gateway) manage(ctx context.Context, account, action string, fn func(tx *store.Tx, op *group.Operation) error) error {
 	id, err := parseAccount(account)
 	if err != nil {
 		return err
 	}
-	_, err = g.keep(ctx, group.Operation{AccountID: id, Action: action, Principal: operator}, fn)
+	_, err = g.keep(ctx, group.Operation{AccountID: id, Action: action, Principal: operator}, forgetAll, fn)
 	return err
 }
 
-// keep runs a change of accounts in its transaction and gives the key of its operation. Changes of one account come one after the
-// other, for most of them look before they write.
-func (g *Gateway) keep(ctx context.Context, begun group.Operation, fn func(tx *store.Tx, op *group.Operation) error) (operation int64, err error) {
+// keep runs a change of accounts in its transaction and gives the key of its operation.
+func (g *Gateway) keep(ctx context.Context, begun group.Operation, forget func(*store.Tx) error, fn func(tx *store.Tx, op *group.Operation) error) (operation int64, err error) {
 	err = g.store.Write(ctx, func(tx *store.Tx) error {
-		tx.Hold("account/" + FormatID(begun.AccountID))
+		holdAccount(tx, begun.AccountID)
 		op := begun
 		op.Kind, op.State, op.At = group.KindAccount, group.Done, g.now()
 		op.DoneAt = op.At
@@ -49,7 +48,7 @@ func (g *Gateway) keep(ctx context.Context, begun group.Operation, fn func(tx *s
 			return fmt.Errorf("record %s: %w", op.Action, err)
 		}
 		operation = op.ID
-		return tx.Raise()
+		return forget(tx)
 	})
 	return operation, err
 }

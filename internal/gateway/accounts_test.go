@@ -62,7 +62,7 @@ func (o *office) refused(err error, code string) {
 	}
 }
 
-// mark is what every change must move on: the generation, and the number of audit records.
+// mark is what a change moves on: the number of audit records, and the generation if any node may have in memory what was changed.
 func (o *office) mark() (generation int64, records int) {
 	o.t.Helper()
 	o.must(o.store.Read(o.t.Context(), func(tx *store.Tx) (err error) {
@@ -271,5 +271,21 @@ func TestChannels(t *testing.T) {
 	o.must(err)
 	if len(channels) != 2 || len(channels[0].Numbers) != 1 || channels[0].Numbers[0].Token != "" || len(channels[1].Numbers) != 0 {
 		t.Errorf("channels %d, want two, the first with its number and without the token", len(channels))
+	}
+}
+
+// TestANameIsFreeWhenNobodyHasIt: that the database could not say whose a name is does not make it free.
+func TestANameIsFreeWhenNobodyHasIt(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the database is gone")
+	for _, c := range []struct{ looked, want error }{
+		{nil, ram.ErrUserExists},
+		{&ram.Error{Code: ram.ErrUserNotExist.Code, Message: "There is no user carol."}, nil},
+		{broken, broken},
+		{ram.ErrGroupNotExist, ram.ErrGroupNotExist},
+	} {
+		if got := gateway.CheckFree(c.looked, ram.ErrUserNotExist, ram.ErrUserExists); !errors.Is(got, c.want) || c.want == nil && got != nil {
+			t.Errorf("a look-up that ended with %v gives %v, want %v", c.looked, got, c.want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/ram"
@@ -27,10 +28,19 @@ func (g *Gateway) Administrator(c Caller) *Administrator {
 func (a *Administrator) Operation() int64 { return a.operation }
 
 // change makes a change in its transaction. What fn fills in must be filled in anew each time it runs.
-func (a *Administrator) change(ctx context.Context, fn func(tx *store.Tx, op *group.Operation) error) (err error) {
+func (a *Administrator) change(ctx context.Context, fn func(tx *store.Tx, op *group.Operation) error) error {
+	return a.keep(ctx, forgetRAM, fn)
+}
+
+// add is change for what no node keeps in memory: something new that nothing is attached to, a new key, what is written of a role.
+func (a *Administrator) add(ctx context.Context, fn func(tx *store.Tx, op *group.Operation) error) error {
+	return a.keep(ctx, forgetNothing, fn)
+}
+
+func (a *Administrator) keep(ctx context.Context, forget func(*store.Tx) error, fn func(tx *store.Tx, op *group.Operation) error) (err error) {
 	op := a.gateway.begin(a.caller, group.KindAccount)
 	op.ClientToken, op.ParamsDigest = "", "" // RAM knows no such token: what is there already is told by the error
-	a.operation, err = a.gateway.keep(ctx, op, fn)
+	a.operation, err = a.gateway.keep(ctx, op, forget, fn)
 	if err != nil {
 		a.operation = 0
 	}
@@ -52,7 +62,7 @@ func (a *Administrator) CreateUser(ctx context.Context, u ram.User) (ram.User, e
 	if err := a.gateway.prepareUser(&u); err != nil {
 		return ram.User{}, err
 	}
-	err := a.change(ctx, func(tx *store.Tx, op *group.Operation) error { return addUser(tx, op, &u) })
+	err := a.add(ctx, func(tx *store.Tx, op *group.Operation) error { return addUser(tx, op, &u) })
 	return u, err
 }
 
@@ -85,8 +95,9 @@ func (a *Administrator) UpdateUser(ctx context.Context, name string, c ram.UserC
 			return err
 		}
 		if c.Name != "" && c.Name != name {
-			if _, err := findUser(tx, a.account, c.Name); err == nil {
-				return ram.ErrUserExists
+			_, err := findUser(tx, a.account, c.Name)
+			if err = checkFree(err, ram.ErrUserNotExist, ram.ErrUserExists); err != nil {
+				return err
 			}
 		}
 		c.Apply(&u)
@@ -94,6 +105,18 @@ func (a *Administrator) UpdateUser(ctx context.Context, name string, c ram.UserC
 		return tx.UpdateUser(&u)
 	})
 	return u, err
+}
+
+// checkFree tells by what became of a look-up whether a name is free: it is when the look-up was refused with absent. That it could
+// not be looked up says nothing.
+func checkFree(looked error, absent, taken *ram.Error) error {
+	switch {
+	case looked == nil:
+		return taken
+	case errors.Is(looked, absent):
+		return nil
+	}
+	return looked
 }
 
 // renamed tells the audit which name became which.
@@ -130,15 +153,8 @@ func (a *Administrator) checkLeaving(tx *store.Tx, id int64) error {
 		return err
 	}
 	groups, err := tx.UserGroupsOf(a.account, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(keys) > 0:
-		return ram.ErrUserHasAccessKey
-	case len(links) > 0:
-		return ram.ErrUserHasPolicy
-	case len(groups) > 0:
-		return ram.ErrUserInGroup
 	}
-	return nil
+	return ram.UserHas{Keys: len(keys), Policies: len(links), Groups: len(groups)}.CheckUnused()
 }

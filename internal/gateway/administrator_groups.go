@@ -39,7 +39,7 @@ func (a *Administrator) CreateGroup(ctx context.Context, name, comments string) 
 	if g.ID, err = ram.GenerateEntityID(rand.Reader); err != nil {
 		return g, err
 	}
-	err = a.change(ctx, func(tx *store.Tx, op *group.Operation) error {
+	err = a.add(ctx, func(tx *store.Tx, op *group.Operation) error {
 		have, err := tx.UserGroups(a.account)
 		if err != nil {
 			return err
@@ -90,8 +90,9 @@ func (a *Administrator) UpdateGroup(ctx context.Context, name, newName, newComme
 			return err
 		}
 		if newName != "" && newName != name {
-			if _, err := findUserGroup(tx, a.account, newName); err == nil {
-				return ram.ErrGroupExists
+			_, err := findUserGroup(tx, a.account, newName)
+			if err = checkFree(err, ram.ErrGroupNotExist, ram.ErrGroupExists); err != nil {
+				return err
 			}
 			g.Name = newName
 		}
@@ -116,13 +117,11 @@ func (a *Administrator) DeleteGroup(ctx context.Context, name string) error {
 			return err
 		}
 		links, err := tx.AttachedTo(store.Attachment{AccountID: a.account, GroupID: id})
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case len(users) > 0:
-			return ram.ErrGroupHasUser
-		case len(links) > 0:
-			return ram.ErrGroupHasPolicy
+		}
+		if err := (ram.GroupHas{Users: len(users), Policies: len(links)}).CheckUnused(); err != nil {
+			return err
 		}
 		op.Result = name
 		return tx.DeleteUserGroup(a.account, id)

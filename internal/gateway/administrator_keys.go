@@ -34,7 +34,7 @@ func (a *Administrator) CreateAccessKey(ctx context.Context, user string) (ram.A
 		return ram.AccessKey{}, err
 	}
 	k.CreatedAt = a.gateway.now()
-	err = a.change(ctx, func(tx *store.Tx, op *group.Operation) error {
+	err = a.add(ctx, func(tx *store.Tx, op *group.Operation) error {
 		owner, err := a.keyOwner(tx, user)
 		if err != nil {
 			return err

@@ -28,7 +28,7 @@ func (a *Administrator) CreatePolicy(ctx context.Context, p Policy) (Policy, err
 	if err := checkPolicy(p); err != nil {
 		return p, err
 	}
-	err := a.change(ctx, func(tx *store.Tx, op *group.Operation) error {
+	err := a.add(ctx, func(tx *store.Tx, op *group.Operation) error {
 		p.Type, p.Default, p.CreatedAt, p.UpdatedAt = ram.PolicyCustom, ram.VersionID(1), op.At, op.At
 		return addPolicy(tx, op, p)
 	})
@@ -83,19 +83,21 @@ func (a *Administrator) checkUnused(tx *store.Tx, name string) error {
 		return err
 	}
 	versions, err := tx.PolicyVersions(a.account, name)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case slices.ContainsFunc(links, func(l store.Attachment) bool { return l.UserID != 0 }):
-		return ram.ErrPolicyAtUser
-	case slices.ContainsFunc(links, func(l store.Attachment) bool { return l.GroupID != 0 }):
-		return ram.ErrPolicyAtGroup
-	case len(links) > 0:
-		return ram.ErrPolicyAtRole
-	case len(versions) > 1:
-		return ram.ErrPolicyHasVersion
 	}
-	return nil
+	has := ram.PolicyHas{Versions: len(versions)}
+	for _, l := range links {
+		switch {
+		case l.UserID != 0:
+			has.Users++
+		case l.GroupID != 0:
+			has.Groups++
+		default:
+			has.Roles++
+		}
+	}
+	return has.CheckUnused()
 }
 
 // CreatePolicyVersion gives a custom policy another version. Refusals: InvalidParameter.PolicyDocument.Length,

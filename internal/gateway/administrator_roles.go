@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/rollcall-im/rollcall/internal/group"
 	"github.com/rollcall-im/rollcall/internal/ram"
@@ -46,7 +45,7 @@ func (a *Administrator) CreateRole(ctx context.Context, r ram.Role) (ram.Role, e
 	if r.ID, err = ram.GenerateEntityID(rand.Reader); err != nil {
 		return r, err
 	}
-	err = a.change(ctx, func(tx *store.Tx, op *group.Operation) error {
+	err = a.add(ctx, func(tx *store.Tx, op *group.Operation) error {
 		have, err := tx.Roles(a.account)
 		if err != nil {
 			return err
@@ -81,44 +80,17 @@ func (a *Administrator) Roles(ctx context.Context) (list []ram.Role, err error) 
 	return list, err
 }
 
-// RoleChange is what is to become different of a role; what is empty stays.
-type RoleChange struct {
-	Description        string
-	TrustPolicy        string
-	MaxSessionDuration time.Duration
-}
-
-func (c *RoleChange) check() error {
-	err := ram.Description.For("NewDescription").Check(c.Description)
-	if c.TrustPolicy != "" {
-		_, bad := ram.ParseTrustPolicy([]byte(c.TrustPolicy), "NewAssumeRolePolicyDocument")
-		err = errors.Join(err, bad)
-	}
-	if c.MaxSessionDuration != 0 {
-		err = errors.Join(err, ram.CheckMaxSessionDuration("NewMaxSessionDuration", c.MaxSessionDuration))
-	}
-	return err
-}
-
 // UpdateRole changes a role. Sessions that there are go on. Refusals: InvalidParameter.New…, MalformedPolicyDocument,
 // EntityNotExist.Role.
-func (a *Administrator) UpdateRole(ctx context.Context, name string, c RoleChange) (r ram.Role, err error) {
-	if err := c.check(); err != nil {
+func (a *Administrator) UpdateRole(ctx context.Context, name string, c ram.RoleChange) (r ram.Role, err error) {
+	if err := c.Check(); err != nil {
 		return r, err
 	}
-	err = a.change(ctx, func(tx *store.Tx, op *group.Operation) (err error) {
+	err = a.add(ctx, func(tx *store.Tx, op *group.Operation) (err error) {
 		if r, err = findRole(tx, a.account, name); err != nil {
 			return err
 		}
-		if c.Description != "" {
-			r.Description = c.Description
-		}
-		if c.TrustPolicy != "" {
-			r.TrustPolicy = c.TrustPolicy
-		}
-		if c.MaxSessionDuration != 0 {
-			r.MaxSessionDuration = c.MaxSessionDuration
-		}
+		c.Apply(&r)
 		r.UpdatedAt, op.Result = op.At, name
 		return tx.UpdateRole(&r)
 	})
@@ -136,8 +108,8 @@ func (a *Administrator) DeleteRole(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if len(links) > 0 {
-			return ram.ErrRoleHasPolicy
+		if err := ram.CheckRoleUnused(len(links)); err != nil {
+			return err
 		}
 		op.Result = name
 		return tx.DeleteRole(a.account, id)

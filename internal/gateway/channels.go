@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -24,7 +25,7 @@ type Channel struct {
 }
 
 // CreateChannel adds a channel to an account. An empty spaceID is drawn. Refusals: EntityNotExist.Account, BadNumber for a
-// malformed CustSpaceId, Conflict.
+// malformed CustSpaceId, Conflict, TooManyChannels.
 func (g *Gateway) CreateChannel(ctx context.Context, account, spaceID, name string) (group.Channel, error) {
 	if spaceID == "" {
 		spaceID = drawSpaceID()
@@ -38,15 +39,16 @@ func (g *Gateway) CreateChannel(ctx context.Context, account, spaceID, name stri
 	}
 	c := group.Channel{SpaceID: spaceID, Name: name, CreatedAt: g.now()}
 	err := g.manageExisting(ctx, account, "channel create", func(tx *store.Tx, op *group.Operation) error {
-		have, err := tx.Channels()
-		if err != nil {
+		holdChannel(tx, spaceID) // another account may want the name at this moment
+		_, err := tx.ChannelBySpace(spaceID)
+		switch {
+		case err == nil:
+			return group.Errorf(group.CodeConflict, "There is already a channel %s; give another CustSpaceId or none.", spaceID)
+		case !errors.Is(err, store.ErrNoRow):
 			return err
 		}
-		if slices.ContainsFunc(have, func(other group.Channel) bool { return other.SpaceID == spaceID }) {
-			return group.Errorf(group.CodeConflict, "There is already a channel %s; give another CustSpaceId or none.", spaceID)
-		}
 		c.AccountID, op.Result = op.AccountID, spaceID
-		return tx.InsertChannel(&c)
+		return insertChannel(tx, &c)
 	})
 	return c, err
 }
@@ -63,21 +65,16 @@ func (g *Gateway) BindNumber(ctx context.Context, account string, n group.Busine
 		return err
 	}
 	return g.manageExisting(ctx, account, "channel bind", func(tx *store.Tx, op *group.Operation) error {
-		holdChannel(tx, n.SpaceID)
 		tx.Hold("numbers")
-		c, err := channelOf(tx, op.AccountID, n.SpaceID)
+		c, err := heldChannel(tx, op.AccountID, n.SpaceID)
 		if err != nil {
 			return err
 		}
 		if err := bindToAccount(tx, &c, n.WABAID); err != nil {
 			return err
 		}
-		have, err := tx.Numbers()
-		if err != nil {
-			return err
-		}
 		n.AccountID, n.ChannelID, op.Result = op.AccountID, c.ID, n.SpaceID+" "+n.Number.Masked()
-		known, err := bound(have, n)
+		known, err := bound(tx, &n)
 		if err != nil {
 			return err
 		}
@@ -114,21 +111,13 @@ func isDecimal(s string) bool {
 	return s != "" && len(s) <= 32 && strings.Trim(s, "0123456789") == ""
 }
 
-func channelOf(tx *store.Tx, account int64, spaceID string) (group.Channel, error) {
-	all, err := tx.Channels()
+// bound tells whether the number is bound just so already, and refuses to take it from somebody else. Whoever calls it holds the
+// numbers.
+func bound(tx *store.Tx, n *group.BusinessNumber) (bool, error) {
+	have, err := tx.NumbersLike(n.Number, n.PhoneNumberID)
 	if err != nil {
-		return group.Channel{}, err
+		return false, err
 	}
-	for _, c := range all {
-		if c.AccountID == account && c.SpaceID == spaceID {
-			return c, nil
-		}
-	}
-	return group.Channel{}, group.Errorf(group.CodeNotOwner, "Account %d has no channel %.64q; create it first.", account, spaceID)
-}
-
-// bound tells whether the number is bound just so already, and refuses to take it from somebody else.
-func bound(have []group.BusinessNumber, n group.BusinessNumber) (bool, error) {
 	for _, other := range have {
 		same := other.Number == n.Number
 		switch {
@@ -149,15 +138,17 @@ func bound(have []group.BusinessNumber, n group.BusinessNumber) (bool, error) {
 func (g *Gateway) Channels(ctx context.Context, account string) ([]Channel, error) {
 	var out []Channel
 	err := g.look(ctx, account, func(tx *store.Tx, id int64) error {
-		all, err := tx.Channels()
-		if err != nil {
-			return err
-		}
-		numbers, err := tx.Numbers()
-		for _, c := range all {
-			if c.AccountID == id {
-				out = append(out, Channel{Channel: c, Numbers: of(c, numbers)})
+		all, err := tx.ChannelsOf(id)
+		out = nil
+		for _, c := range slices.Backward(all) {
+			numbers, err := tx.NumbersOf(c.ID)
+			if err != nil {
+				return err
 			}
+			for i := range numbers {
+				numbers[i].Token = ""
+			}
+			out = append(out, Channel{Channel: c, Numbers: numbers})
 		}
 		return err
 	})
@@ -165,15 +156,4 @@ func (g *Gateway) Channels(ctx context.Context, account string) ([]Channel, erro
 		return nil, fmt.Errorf("list channels of %s: %w", account, err)
 	}
 	return out, nil
-}
-
-func of(c group.Channel, numbers []group.BusinessNumber) []group.BusinessNumber {
-	var out []group.BusinessNumber
-	for _, n := range numbers {
-		if n.ChannelID == c.ID {
-			n.Token = ""
-			out = append(out, n)
-		}
-	}
-	return out
 }

@@ -25,6 +25,7 @@ type directory struct {
 // edition is the directory of one generation. It never changes, but for keys that are added as they are used.
 type edition struct {
 	generation int64
+	channels   int64 // the generation that numbers and webhooks are of
 	numbers    map[group.Number]*group.BusinessNumber
 	byPhoneID  map[string]*group.BusinessNumber
 	webhooks   webhooks
@@ -59,32 +60,50 @@ func (d *directory) at(ctx context.Context, s *store.Store, generation int64) (*
 func (d *directory) load(ctx context.Context, s *store.Store) (*edition, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e := &edition{numbers: map[group.Number]*group.BusinessNumber{}, byPhoneID: map[string]*group.BusinessNumber{}}
+	old, e := d.now.Load(), &edition{}
 	err := s.Snapshot(ctx, func(tx *store.Tx) (err error) {
 		if e.generation, err = tx.Generation(); err != nil {
 			return err
 		}
-		callbacks, err := tx.Callbacks()
-		if err != nil {
+		if e.channels, err = tx.ChannelGeneration(); err != nil {
 			return err
 		}
-		e.webhooks = webhooksOf(callbacks)
-		numbers, err := tx.Numbers()
-		for i := range numbers {
-			e.numbers[numbers[i].Number] = &numbers[i]
-			e.byPhoneID[numbers[i].PhoneNumberID] = &numbers[i]
+		if old != nil && old.channels == e.channels { // the change was of users or policies, and there may be many numbers
+			e.numbers, e.byPhoneID, e.webhooks = old.numbers, old.byPhoneID, old.webhooks
+			return nil
 		}
-		return err
+		return e.loadChannels(tx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load the directory: %w", err)
 	}
-	if old := d.now.Load(); old != nil && old.generation >= e.generation {
+	if old != nil && old.generation >= e.generation {
 		return old, nil
 	}
 	d.now.Store(e)
 	return e, nil
 }
+
+func (e *edition) loadChannels(tx *store.Tx) error {
+	callbacks, err := tx.Callbacks()
+	if err != nil {
+		return err
+	}
+	numbers, err := tx.Numbers()
+	e.webhooks, e.numbers, e.byPhoneID = webhooksOf(callbacks), map[group.Number]*group.BusinessNumber{}, map[string]*group.BusinessNumber{}
+	for i := range numbers {
+		e.numbers[numbers[i].Number] = &numbers[i]
+		e.byPhoneID[numbers[i].PhoneNumberID] = &numbers[i]
+	}
+	return err
+}
+
+// What a change makes all nodes forget of what they keep in memory.
+var (
+	forgetAll     = (*store.Tx).Raise
+	forgetRAM     = (*store.Tx).RaiseRAM // users, keys, roles and policies
+	forgetNothing = func(*store.Tx) error { return nil }
+)
 
 func (e *edition) principal(ctx context.Context, s *store.Store, id string) (*Principal, error) {
 	if known, ok := e.keys.Load(id); ok {

@@ -86,3 +86,15 @@ func Handovers(count int64) (kept int, last bool) {
 func (g *Gateway) SendText(ctx context.Context, c Caller, t Target, text string) (Change, error) {
 	return g.Send(ctx, c, Outgoing{Target: t, Content: group.Content{Kind: group.MessageText, Text: text}})
 }
+
+// CheckFree is what a change of a name makes of the look-up of the new one.
+var CheckFree = checkFree
+
+// BusinessNumbers gives the numbers as the gateway has them in memory.
+func (g *Gateway) BusinessNumbers(ctx context.Context) (map[group.Number]*group.BusinessNumber, error) {
+	e, err := g.directory.current(ctx, g.store)
+	if err != nil {
+		return nil, err
+	}
+	return e.numbers, nil
+}

@@ -20,6 +20,10 @@ func holdGroup(tx *store.Tx, gr *group.Group) {
 	holdNetworkID(tx, gr.NetworkID)
 }
 
+// holdAccount holds an account, so that changes of it, of its users and of its channels come one after the other: most of them look
+// before they write.
+func holdAccount(tx *store.Tx, account int64) { tx.Hold("account/" + FormatID(account)) }
+
 // holdGroupOf holds a group of which our key is known. One that is gone is nobody's to hold.
 func holdGroupOf(tx *store.Tx, groupID int64) error {
 	gr, err := tx.Group(groupID)

@@ -11,12 +11,14 @@ import (
 )
 
 // changeChannels runs one change of the caller's channels in its transaction: the audit names the caller, and the change holds from
-// the next request on. With a ClientToken that was used before, fn does not run and the first operation is given.
-func (g *Gateway) changeChannels(ctx context.Context, c Caller, fn func(tx *store.Tx, op *group.Operation) error) (group.Operation, error) {
+// the next request on. With a ClientToken that was used before, fn does not run and the first operation is given. The transaction
+// holds the account.
+func (g *Gateway) changeChannels(ctx context.Context, c Caller, forget func(*store.Tx) error, fn func(tx *store.Tx, op *group.Operation) error) (group.Operation, error) {
 	var op group.Operation
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		op = g.begin(c, group.KindAccount)
 		op.State, op.DoneAt = group.Done, op.At
+		holdAccount(tx, op.AccountID)
 		first, err := repeated(tx, &op)
 		if err != nil {
 			return err
@@ -31,7 +33,7 @@ func (g *Gateway) changeChannels(ctx context.Context, c Caller, fn func(tx *stor
 		if err := tx.InsertOperation(&op); err != nil {
 			return fmt.Errorf("record %s: %w", c.Action, err)
 		}
-		return tx.Raise()
+		return forget(tx)
 	})
 	return op, err
 }
@@ -62,7 +64,7 @@ func heldChannel(tx *store.Tx, account int64, spaceID string) (group.Channel, er
 	return ownChannel(tx, account, spaceID)
 }
 
-// insertChannel adds a channel, unless the account has as many as it can have.
+// insertChannel adds a channel, unless the account has as many as it can have. Whoever calls it holds the account.
 func insertChannel(tx *store.Tx, ch *group.Channel) error {
 	n, err := tx.CountChannels(ch.AccountID)
 	if err != nil {
@@ -96,8 +98,11 @@ func (g *Gateway) CreateInstance(ctx context.Context, c Caller, name string, p *
 			return Bound{}, err
 		}
 	}
-	spaceID := drawSpaceID()
-	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+	spaceID, forget := drawSpaceID(), forgetNothing // what has no number is not kept in memory
+	if f.account.ID != "" {
+		forget = forgetAll
+	}
+	op, err := g.changeChannels(ctx, c, forget, func(tx *store.Tx, op *group.Operation) error {
 		ch := group.Channel{AccountID: op.AccountID, SpaceID: spaceID, Name: name, CreatedAt: op.At, Profile: *p}
 		op.Result = spaceID
 		if err := insertChannel(tx, &ch); err != nil || f.account.ID == "" {
@@ -114,7 +119,7 @@ func (g *Gateway) CreateInstance(ctx context.Context, c Caller, name string, p *
 
 // UpdateInstance changes the name of a channel and those texts of its profile that edit puts in. Refusals: NotOwner.
 func (g *Gateway) UpdateInstance(ctx context.Context, c Caller, spaceID, name string, edit func(*group.ChannelProfile)) (operationID int64, err error) {
-	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+	op, err := g.changeChannels(ctx, c, forgetNothing, func(tx *store.Tx, op *group.Operation) error {
 		ch, err := heldChannel(tx, op.AccountID, spaceID)
 		if err != nil {
 			return err
@@ -130,7 +135,7 @@ func (g *Gateway) UpdateInstance(ctx context.Context, c Caller, spaceID, name st
 // NotOwner; ChannelInUse while it has a group that the network has or may have, so that no group is left without somebody who can
 // speak for it.
 func (g *Gateway) DeleteInstance(ctx context.Context, c Caller, spaceID string) (operationID int64, err error) {
-	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+	op, err := g.changeChannels(ctx, c, forgetAll, func(tx *store.Tx, op *group.Operation) error {
 		ch, err := heldChannel(tx, op.AccountID, spaceID)
 		if err != nil {
 			return err

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/rollcall-im/rollcall/internal/graph"
@@ -94,14 +95,10 @@ func upstream(err error) error {
 // bindAll gives a channel a business account with its numbers. The transaction holds the channel.
 func bindAll(tx *store.Tx, c *group.Channel, f *found, now int64) error {
 	tx.Hold("numbers")
-	have, err := tx.Numbers()
-	if err != nil {
-		return err
-	}
 	c.WABA = f.account
 	for _, n := range f.numbers {
 		n.AccountID, n.ChannelID, n.SpaceID = c.AccountID, c.ID, c.SpaceID
-		known, err := bound(have, n)
+		known, err := bound(tx, &n)
 		switch {
 		case err != nil:
 			return err
@@ -141,7 +138,7 @@ func (g *Gateway) BindAccount(ctx context.Context, c Caller, wabaID, spaceID str
 		}
 	}
 	out := Bound{}
-	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+	op, err := g.changeChannels(ctx, c, forgetAll, func(tx *store.Tx, op *group.Operation) error {
 		ch, fresh, err := channelToBind(tx, op.AccountID, wabaID, spaceID)
 		if err != nil {
 			return err
@@ -190,7 +187,8 @@ func (g *Gateway) boundTo(ctx context.Context, c Caller, wabaID string) (*group.
 
 var errForeignWABA = group.Errorf(group.CodeNotOwner, "The WhatsApp business account is not one of this account's.")
 
-// channelToBind chooses the channel for an account. fresh says that it has to be made.
+// channelToBind chooses the channel for a business account. fresh says that it has to be made. Whoever calls it holds the account, so
+// that no other business account takes the channel in the meantime.
 func channelToBind(tx *store.Tx, account int64, wabaID, spaceID string) (ch group.Channel, fresh bool, err error) {
 	tx.Hold("waba/" + wabaID)
 	ch, err = tx.ChannelByWABA(wabaID, account)
@@ -202,29 +200,33 @@ func channelToBind(tx *store.Tx, account int64, wabaID, spaceID string) (ch grou
 	case err == nil || !errors.Is(err, store.ErrNoRow):
 		return ch, false, err
 	}
-	if spaceID != "" {
-		ch, err = heldChannel(tx, account, spaceID)
-		if err == nil && ch.WABA.ID != "" {
-			err = group.Errorf(group.CodeConflict, "The channel %s is bound to another WhatsApp business account; make a new channel for this one.", spaceID)
+	if spaceID == "" {
+		if spaceID, err = onlyFree(tx, account); err != nil {
+			return ch, false, err
 		}
-		return ch, false, err
 	}
+	if spaceID == "" {
+		return group.Channel{AccountID: account, SpaceID: drawSpaceID()}, true, nil
+	}
+	ch, err = heldChannel(tx, account, spaceID)
+	if err == nil && ch.WABA.ID != "" {
+		err = group.Errorf(group.CodeConflict, "The channel %s is bound to another WhatsApp business account; make a new channel for this one.", spaceID)
+	}
+	return ch, false, err
+}
+
+// onlyFree gives the CustSpaceId of the only channel of an account that is not bound, "" when all are.
+func onlyFree(tx *store.Tx, account int64) (string, error) {
 	all, err := tx.ChannelsOf(account)
 	if err != nil {
-		return ch, false, err
+		return "", err
 	}
-	var free []group.Channel
-	for _, other := range all {
-		if other.WABA.ID == "" {
-			free = append(free, other)
-		}
-	}
+	free := slices.DeleteFunc(all, func(c group.Channel) bool { return c.WABA.ID != "" })
 	switch len(free) {
 	case 0:
-		return group.Channel{AccountID: account, SpaceID: drawSpaceID()}, true, nil
+		return "", nil
 	case 1:
-		ch, err = heldChannel(tx, account, free[0].SpaceID)
-		return ch, false, err
+		return free[0].SpaceID, nil
 	}
-	return ch, false, group.Errorf(group.CodeConflict, "The account has %d channels that are not bound; say which one with CustSpaceId.", len(free))
+	return "", group.Errorf(group.CodeConflict, "The account has %d channels that are not bound; say which one with CustSpaceId.", len(free))
 }

@@ -87,14 +87,16 @@ func addVersion(tx *store.Tx, op *group.Operation, row store.Policy, v NewVersio
 	if err != nil {
 		return PolicyVersion{}, err
 	}
-	if err := ram.VersionsPerPolicy.CheckOneMore(len(have)); err != nil {
-		if !v.Rotate {
-			return PolicyVersion{}, err
-		}
-		oldest := have[slices.IndexFunc(have, func(o store.PolicyVersion) bool { return o.Number != row.Default })]
-		if err := tx.DeletePolicyVersion(op.AccountID, row.Name, oldest.Number); err != nil {
-			return PolicyVersion{}, err
-		}
+	numbers := make([]int64, len(have))
+	for i := range have {
+		numbers[i] = have[i].Number
+	}
+	oldest, err := ram.MakeRoom(numbers, row.Default, v.Rotate)
+	if err == nil && oldest != 0 {
+		err = tx.DeletePolicyVersion(op.AccountID, row.Name, oldest)
+	}
+	if err != nil {
+		return PolicyVersion{}, err
 	}
 	row.Last++
 	row.UpdatedAt = op.At

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 
@@ -113,7 +114,7 @@ func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change 
 	if err := change.check(g.cfg.Receipts.Barred); err != nil {
 		return 0, err
 	}
-	op, err := g.changeChannels(ctx, c, func(tx *store.Tx, op *group.Operation) error {
+	op, err := g.changeChannels(ctx, c, forgetAll, func(tx *store.Tx, op *group.Operation) error {
 		ch, err := heldChannel(tx, op.AccountID, t.SpaceID)
 		if err != nil {
 			return err
@@ -129,13 +130,12 @@ func (g *Gateway) UpdateWebhook(ctx context.Context, c Caller, t Target, change 
 
 // putWebhook changes settings. Whoever calls it holds the channel.
 func putWebhook(tx *store.Tx, key webhookKey, op *group.Operation, change WebhookChange) error {
-	all, err := tx.Callbacks()
-	if err != nil {
+	now, err := tx.Callback(key.channel, key.number)
+	switch {
+	case errors.Is(err, store.ErrNoRow):
+		now = store.Callback{ChannelID: key.channel, Number: key.number, AccountID: op.AccountID}
+	case err != nil:
 		return err
-	}
-	now := store.Callback{ChannelID: key.channel, Number: key.number, AccountID: op.AccountID}
-	if was := webhooksOf(all)[key]; was != nil {
-		now = *was
 	}
 	now.ChangedAt = op.At
 	for _, part := range []struct {

@@ -72,6 +72,32 @@ func (c *UserChange) Apply(u *User) {
 	u.Email, u.MobilePhone = cmp.Or(c.Email, u.Email), cmp.Or(c.MobilePhone, u.MobilePhone)
 }
 
+// RoleChange is what is to become different of a role; what is empty stays.
+type RoleChange struct {
+	Description        string
+	TrustPolicy        string
+	MaxSessionDuration time.Duration
+}
+
+// Check tells whether the change keeps the rules. The error has a code InvalidParameter.New… or MalformedPolicyDocument.
+func (c *RoleChange) Check() error {
+	err := Description.For("NewDescription").Check(c.Description)
+	if c.TrustPolicy != "" {
+		_, bad := ParseTrustPolicy([]byte(c.TrustPolicy), "NewAssumeRolePolicyDocument")
+		err = errors.Join(err, bad)
+	}
+	if c.MaxSessionDuration != 0 {
+		err = errors.Join(err, CheckMaxSessionDuration("NewMaxSessionDuration", c.MaxSessionDuration))
+	}
+	return err
+}
+
+// Apply makes the change.
+func (c *RoleChange) Apply(r *Role) {
+	r.Description, r.TrustPolicy = cmp.Or(c.Description, r.Description), cmp.Or(c.TrustPolicy, r.TrustPolicy)
+	r.MaxSessionDuration = cmp.Or(c.MaxSessionDuration, r.MaxSessionDuration)
+}
+
 // given holds a text against a rule, if there is one.
 func given(rule TextRule, text string) error {
 	if text == "" {

@@ -88,11 +88,20 @@ func errDocumentLength() *Error {
 }
 
 func parsePolicy(doc []byte) (*Policy, error) {
+	statements, err := parseStatements(doc, (*reader).statement)
+	if err != nil {
+		return nil, err
+	}
+	return &Policy{statements}, nil
+}
+
+// parseStatements reads a document of version "1", whose statements are read by one that knows their form.
+func parseStatements[S any](doc []byte, read func(*reader) (S, error)) ([]S, error) {
 	if err := checkJSON(doc); err != nil {
 		return nil, err
 	}
 	r := newReader(doc)
-	p := new(Policy)
+	var statements []S
 	var version bool
 	err := r.object(func(name string) error {
 		switch name {
@@ -100,7 +109,14 @@ func parsePolicy(doc []byte) (*Policy, error) {
 			version = true
 			return r.version()
 		case "Statement":
-			return r.statements(p)
+			return r.array(name, func(n int) error {
+				s, err := read(r)
+				if err != nil {
+					return fmt.Errorf("statement %d: %w", n, err)
+				}
+				statements = append(statements, s)
+				return nil
+			})
 		}
 		return fmt.Errorf("unknown member %s", quote(name))
 	})
@@ -108,11 +124,11 @@ func parsePolicy(doc []byte) (*Policy, error) {
 	case err != nil:
 		return nil, err
 	case !version:
-		return nil, errors.New("Version is missing")
-	case len(p.statements) == 0:
+		return nil, errors.New(`Version is missing; it must be "1"`)
+	case len(statements) == 0:
 		return nil, errors.New("Statement is missing or empty")
 	}
-	return p, nil
+	return statements, nil
 }
 
 func (r *reader) version() error {
@@ -124,17 +140,6 @@ func (r *reader) version() error {
 		return fmt.Errorf(`Version must be "1", not %s`, quote(text))
 	}
 	return nil
-}
-
-func (r *reader) statements(p *Policy) error {
-	return r.array("Statement", func(n int) error {
-		s, err := r.statement()
-		if err != nil {
-			return fmt.Errorf("statement %d: %w", n, err)
-		}
-		p.statements = append(p.statements, s)
-		return nil
-	})
 }
 
 // verdict is what one policy alone says about a request, and the number of

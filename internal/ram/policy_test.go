@@ -54,7 +54,7 @@ func TestParsePolicyRefuses(t *testing.T) {
 		{"{\"\xff\":1}", "not valid UTF-8"},
 		{`[]`, "expected an object, found an array"},
 		{`null`, "expected an object, found null"},
-		{`{"Statement":[{` + allowAll + `}]}`, "Version is missing"},
+		{`{"Statement":[{` + allowAll + `}]}`, `Version is missing; it must be "1"`},
 		{`{"Version":"2","Statement":[]}`, `Version must be "1", not "2"`},
 		{`{"Version":1,"Statement":[]}`, "Version: expected a string, found a number"},
 		{`{"Version":"1"}`, "Statement is missing or empty"},

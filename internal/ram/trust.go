@@ -30,50 +30,11 @@ func ParseTrustPolicy(doc []byte, parameter string) (*TrustPolicy, error) {
 	if utf8.RuneCount(doc) > MaxCustomPolicyLength {
 		return nil, &Error{Code: "InvalidParameter." + parameter + ".Length", Message: `The parameter - "` + parameter + `" beyond the length limit.`}
 	}
-	p, err := parseTrustPolicy(doc)
+	statements, err := parseStatements(doc, (*reader).trustStatement)
 	if err != nil {
 		return nil, &Error{Code: CodeMalformedPolicyDocument, Message: err.Error()}
 	}
-	return p, nil
-}
-
-func parseTrustPolicy(doc []byte) (*TrustPolicy, error) {
-	if err := checkJSON(doc); err != nil {
-		return nil, err
-	}
-	r := newReader(doc)
-	p := new(TrustPolicy)
-	var version bool
-	err := r.object(func(name string) error {
-		switch name {
-		case "Version":
-			version = true
-			return r.version()
-		case "Statement":
-			return r.trustStatements(p)
-		}
-		return fmt.Errorf("unknown member %s", quote(name))
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case !version:
-		return nil, errors.New("Version is missing")
-	case len(p.statements) == 0:
-		return nil, errors.New("Statement is missing or empty")
-	}
-	return p, nil
-}
-
-func (r *reader) trustStatements(p *TrustPolicy) error {
-	return r.array("Statement", func(n int) error {
-		s, err := r.trustStatement()
-		if err != nil {
-			return fmt.Errorf("statement %d: %w", n, err)
-		}
-		p.statements = append(p.statements, s)
-		return nil
-	})
+	return &TrustPolicy{statements}, nil
 }
 
 func (r *reader) trustStatement() (trustStatement, error) {

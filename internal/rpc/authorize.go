@@ -69,11 +69,22 @@ func (s *Server) deny(x *exchange, d ram.Decision) error {
 	if err != nil {
 		return err
 	}
-	r := refuse(codeRAMNoPermission)
-	if !x.operation.RAMStyle {
-		r = refusef(codeNoPermission, "User not authorized to operate on the specified resource, or this API doesn't support RAM. Resource: %s Action: %s",
-			x.Asked.Resource, x.operation.RAMAction)
-	}
+	r := x.refusal(d)
 	r.detail = ram.Denied(d, x.operation.RAMAction, named, sealed)
 	return r
+}
+
+// refusal says that a policy forbids the call, in the words of its product. RAM's do not say which policy, and whoever asks for a role
+// has two sides to look at; so that is said behind them. It is no more than PolicyType tells.
+func (x *exchange) refusal(d ram.Decision) *Refusal {
+	switch {
+	case !x.operation.RAMStyle:
+		return refusef(codeNoPermission, "User not authorized to operate on the specified resource, or this API doesn't support RAM. Resource: %s Action: %s",
+			x.Asked.Resource, x.operation.RAMAction)
+	case d.PolicyType == ram.AssumeRolePolicy:
+		return refusef(codeRAMNoPermission, "%s The caller's own policies allow it, but no role of that name has a trust policy that lets the caller take it.",
+			errorTable[codeRAMNoPermission].Message)
+	}
+	return refusef(codeRAMNoPermission, "%s The caller's own policies do not allow %s on %.256s.",
+		errorTable[codeRAMNoPermission].Message, x.operation.RAMAction, x.Asked.Resource)
 }

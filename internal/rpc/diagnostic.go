@@ -1,13 +1,8 @@
 package rpc
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -38,25 +33,8 @@ const diagnosticLabel = "rollcall diagnostic 1"
 
 func newDiagnosticSeal(key []byte) (cipher.AEAD, error) { return newSealOf(key, "diagnostic messages") }
 
-func newSealOf(key []byte, what string) (cipher.AEAD, error) {
-	if len(key) != 32 {
-		return nil, fmt.Errorf("the key for %s has %d bytes and needs 32", what, len(key))
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("use the key for %s: %w", what, err)
-	}
-	return cipher.NewGCM(block)
-}
-
 func sealDiagnostic(seal cipher.AEAD, d *Diagnostic) (string, error) {
-	plain, err := json.Marshal(d)
-	if err != nil {
-		return "", fmt.Errorf("encode diagnostic message: %w", err)
-	}
-	nonce := make([]byte, seal.NonceSize(), seal.NonceSize()+len(plain)+seal.Overhead())
-	_, _ = rand.Read(nonce) // never fails, by its documentation
-	return base64.StdEncoding.EncodeToString(seal.Seal(nonce, nonce, plain, []byte(diagnosticLabel))), nil
+	return sealValue(seal, diagnosticLabel, d)
 }
 
 // ErrDiagnostic says that a text is no diagnostic message of this server.
@@ -69,16 +47,8 @@ func OpenDiagnostic(key []byte, text string) (Diagnostic, error) {
 	if err != nil {
 		return d, err
 	}
-	sealed, err := base64.StdEncoding.DecodeString(text)
-	if err != nil || len(sealed) < seal.NonceSize() {
-		return d, ErrDiagnostic
-	}
-	plain, err := seal.Open(nil, sealed[:seal.NonceSize()], sealed[seal.NonceSize():], []byte(diagnosticLabel))
-	if err != nil {
-		return d, ErrDiagnostic
-	}
-	if err := json.Unmarshal(plain, &d); err != nil {
-		return d, ErrDiagnostic
+	if err := openValue(seal, diagnosticLabel, text, &d); err != nil {
+		return Diagnostic{}, ErrDiagnostic
 	}
 	return d, nil
 }

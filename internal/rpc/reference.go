@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,7 +55,7 @@ func writeProduct(b *strings.Builder, p *Product) {
 	}
 	if len(p.Shared) > 0 {
 		b.WriteString("\nMost of them take these too:\n\n")
-		for _, name := range slices.Sorted(mapKeys(p.Shared)) {
+		for _, name := range slices.Sorted(maps.Keys(p.Shared)) {
 			fmt.Fprintf(b, "- `%s`: %s\n", name, p.Shared[name])
 		}
 	}
@@ -62,16 +63,6 @@ func writeProduct(b *strings.Builder, p *Product) {
 		operations[i].write(b, p.Shared)
 	}
 	writeDeclined(b, p.Declined)
-}
-
-func mapKeys[V any](m map[string]V) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 func (o *Operation) origin() string {

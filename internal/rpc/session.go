@@ -2,11 +2,7 @@ package rpc
 
 import (
 	"crypto/cipher"
-	"crypto/rand"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
@@ -43,31 +39,16 @@ type sealedSession struct {
 
 // Seal gives the security token of a session.
 func (t *TokenSeal) Seal(s *gateway.Session) (string, error) {
-	plain, err := json.Marshal(sealedSession{Account: s.AccountID, Role: s.RoleID, Name: s.Name, Policy: s.Policy, Key: s.AccessKeyID,
+	return sealValue(t.seal, tokenLabel, sealedSession{Account: s.AccountID, Role: s.RoleID, Name: s.Name, Policy: s.Policy, Key: s.AccessKeyID,
 		Secret: string(s.Secret), TakenBy: s.TakenBy, Expires: s.ExpiresAt.Unix()})
-	if err != nil {
-		return "", fmt.Errorf("encode security token: %w", err)
-	}
-	nonce := make([]byte, t.seal.NonceSize(), t.seal.NonceSize()+len(plain)+t.seal.Overhead())
-	_, _ = rand.Read(nonce) // never fails, by its documentation
-	return base64.StdEncoding.EncodeToString(t.seal.Seal(nonce, nonce, plain, []byte(tokenLabel))), nil
 }
 
 // errToken says that a text is no token of ours.
 var errToken = errors.New("the text is no security token of this server")
 
 func (t *TokenSeal) open(text string) (s gateway.Session, err error) {
-	sealed, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || t == nil || len(sealed) < t.seal.NonceSize() {
-		return s, errToken
-	}
-	size := t.seal.NonceSize()
-	plain, err := t.seal.Open(nil, sealed[:size], sealed[size:], []byte(tokenLabel))
-	if err != nil {
-		return s, errToken
-	}
 	var in sealedSession
-	if err := json.Unmarshal(plain, &in); err != nil {
+	if t == nil || openValue(t.seal, tokenLabel, text, &in) != nil {
 		return s, errToken
 	}
 	return gateway.Session{AccountID: in.Account, RoleID: in.Role, Name: in.Name, Policy: in.Policy, AccessKeyID: in.Key,

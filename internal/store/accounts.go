@@ -96,18 +96,6 @@ func (tx *Tx) Users(account int64) ([]ram.User, error) {
 	return all(tx, scanUser, selectUser+`WHERE account_id = $1 ORDER BY name`, account)
 }
 
-// firstOf gives the only row of a look-up; ErrNoRow when there is none.
-func firstOf[T any](found []T, err error) (T, error) {
-	var none T
-	if err != nil {
-		return none, err
-	}
-	if len(found) == 0 {
-		return none, ErrNoRow
-	}
-	return found[0], nil
-}
-
 // User gives a user by id.
 func (tx *Tx) User(id int64) (ram.User, error) {
 	return firstOf(all(tx, scanUser, selectUser+`WHERE id = $1`, id))

@@ -37,10 +37,16 @@ func (tx *Tx) PutCallback(c *Callback) error {
 		c.ChannelID, int64(c.Number), c.AccountID, c.StatusURL, c.UpURL, c.HTTP, c.Queue, secret, millis(c.ChangedAt))
 }
 
+const selectCallback = `SELECT channel_id, number, account_id, status_url, up_url, http, queue, secret, changed_at FROM callback `
+
 // Callbacks gives the settings of all channels and numbers.
 func (tx *Tx) Callbacks() ([]Callback, error) {
-	return all(tx, tx.scanCallback, `SELECT channel_id, number, account_id, status_url, up_url, http, queue, secret, changed_at
-		FROM callback ORDER BY channel_id, number`)
+	return all(tx, tx.scanCallback, selectCallback+`ORDER BY channel_id, number`)
+}
+
+// Callback gives the settings of a channel, or of one of its numbers. ErrNoRow says that there are none.
+func (tx *Tx) Callback(channelID int64, number group.Number) (Callback, error) {
+	return firstOf(all(tx, tx.scanCallback, selectCallback+`WHERE channel_id = $1 AND number = $2`, channelID, int64(number)))
 }
 
 func (tx *Tx) scanCallback(row scanner) (Callback, error) {

@@ -71,24 +71,13 @@ func (tx *Tx) CountChannels(account int64) (n int, err error) {
 
 // ChannelBySpace gives a channel by its CustSpaceId.
 func (tx *Tx) ChannelBySpace(spaceID string) (group.Channel, error) {
-	return oneChannel(tx, `SELECT `+channelColumns+` FROM channel WHERE space_id = $1`, spaceID)
+	return firstOf(all(tx, scanChannel, `SELECT `+channelColumns+` FROM channel WHERE space_id = $1`, spaceID))
 }
 
 // ChannelByWABA gives the channel that is bound to a business account, of several rather one of the given account, and the oldest.
 func (tx *Tx) ChannelByWABA(wabaID string, account int64) (group.Channel, error) {
-	return oneChannel(tx, `SELECT `+channelColumns+` FROM channel WHERE waba_id = $1
-		ORDER BY CASE WHEN account_id = $2 THEN 0 ELSE 1 END, id LIMIT 1`, wabaID, account)
-}
-
-func oneChannel(tx *Tx, statement string, args ...any) (group.Channel, error) {
-	found, err := all(tx, scanChannel, statement, args...)
-	if err != nil {
-		return group.Channel{}, err
-	}
-	if len(found) == 0 {
-		return group.Channel{}, ErrNoRow
-	}
-	return found[0], nil
+	return firstOf(all(tx, scanChannel, `SELECT `+channelColumns+` FROM channel WHERE waba_id = $1 AND waba_id <> ''
+		ORDER BY CASE WHEN account_id = $2 THEN 0 ELSE 1 END, id LIMIT 1`, wabaID, account))
 }
 
 // HoldLists keeps groups from being added to the lists of a channel's numbers.
@@ -152,6 +141,11 @@ func (tx *Tx) Numbers() ([]group.BusinessNumber, error) {
 // NumbersOf gives the business numbers of a channel with their tokens.
 func (tx *Tx) NumbersOf(channelID int64) ([]group.BusinessNumber, error) {
 	return all(tx, tx.scanNumber, selectNumber+`WHERE n.channel_id = $1 ORDER BY n.number`, channelID)
+}
+
+// NumbersLike gives the business numbers, at most two, that have this number or this phone-number id, with their tokens.
+func (tx *Tx) NumbersLike(n group.Number, phoneNumberID string) ([]group.BusinessNumber, error) {
+	return all(tx, tx.scanNumber, selectNumber+`WHERE n.number = $1 OR n.phone_number_id = $2 ORDER BY n.number`, int64(n), phoneNumberID)
 }
 
 func (tx *Tx) scanNumber(row scanner) (group.BusinessNumber, error) {

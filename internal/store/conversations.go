@@ -20,14 +20,7 @@ func scanConversation(row scanner) (group.Conversation, error) {
 }
 
 func (tx *Tx) oneConversation(where string, args ...any) (group.Conversation, error) {
-	found, err := all(tx, scanConversation, selectConversation+where, args...)
-	if err != nil {
-		return group.Conversation{}, err
-	}
-	if len(found) == 0 {
-		return group.Conversation{}, ErrNoRow
-	}
-	return found[0], nil
+	return firstOf(all(tx, scanConversation, selectConversation+where, args...))
 }
 
 // Conversation gives a conversation by its key, which is that of its lane as well.

@@ -75,14 +75,7 @@ func scanMessage(row scanner) (Message, error) {
 }
 
 func (tx *Tx) oneMessage(where string, args ...any) (Message, error) {
-	found, err := all(tx, scanMessage, selectMessage+where, args...)
-	if err != nil {
-		return Message{}, err
-	}
-	if len(found) == 0 {
-		return Message{}, ErrNoRow
-	}
-	return found[0], nil
+	return firstOf(all(tx, scanMessage, selectMessage+where, args...))
 }
 
 // Message gives a message by its key.

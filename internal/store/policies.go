@@ -97,5 +97,17 @@ func (tx *Tx) Generation() (int64, error) {
 	return v, err
 }
 
+// ChannelGeneration gives the generation in which channels, numbers or callbacks have last changed.
+func (tx *Tx) ChannelGeneration() (int64, error) {
+	var v int64
+	err := tx.one(`SELECT channels FROM generation WHERE id = 1`, nil, &v)
+	return v, err
+}
+
 // Raise raises the generation, so that nobody goes on with what has been cached.
-func (tx *Tx) Raise() error { return tx.run(`UPDATE generation SET value = value + 1 WHERE id = 1`) }
+func (tx *Tx) Raise() error {
+	return tx.run(`UPDATE generation SET value = value + 1, channels = value + 1 WHERE id = 1`)
+}
+
+// RaiseRAM is Raise for a change after which the channels, numbers and callbacks that are cached hold still.
+func (tx *Tx) RaiseRAM() error { return tx.run(`UPDATE generation SET value = value + 1 WHERE id = 1`) }

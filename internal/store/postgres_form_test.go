@@ -52,13 +52,13 @@ func tenantAccounts(tx *store.Tx, tenant int64) error {
 		tx.InsertUser(&user), tx.InsertAccessKey(&key), tx.SetAccessKeyActive(tenant, key.ID, tenant != 1),
 		tx.PutPolicy(&store.Policy{AccountID: tenant, Name: name, Document: "{}", CreatedAt: day}),
 		tx.PutPolicy(&store.Policy{AccountID: tenant, Name: name, Document: `{"Version":"` + name + `"}`, CreatedAt: day}),
-		tx.Attach(attachment), tx.Attach(attachment), tx.InsertChannel(&channel), tx.Raise(), tenantRAM(tx, tenant, &user))
+		tx.Attach(attachment), tx.Attach(attachment), tx.InsertChannel(&channel), tx.Raise(), tx.RaiseRAM(), tenantRAM(tx, tenant, &user))
 	number.ChannelID = channel.ID
 	return errors.Join(err, tx.InsertNumber(&number, 0), tx.SetNumberToken(number.Number, name),
 		drop(tx.Accounts()), drop(tx.Account(tenant)), missed(tx.Account(tenant+1000)), drop(tx.Users(tenant)), drop(tx.User(100+tenant)),
 		drop(tx.UserByName(tenant, name)), missed(tx.UserByName(tenant, "nobody")), drop(tx.AccessKey(key.ID)),
 		drop(tx.AccessKeys(tenant, 100+tenant)), drop(tx.AccessKeys(tenant, 0)), drop(tx.Policies(tenant)),
-		drop(tx.Attachments(tenant, 100+tenant)), drop(tx.Channels()), drop(tx.Numbers()), drop(tx.Generation()),
+		drop(tx.Attachments(tenant, 100+tenant)), drop(tx.Channels()), drop(tx.Numbers()), drop(tx.NumbersLike(number.Number, "1")), drop(tx.Generation()), drop(tx.ChannelGeneration()),
 		tx.PutSpent(store.Allowance{AccountID: tenant, Action: "A"}, 5*tenant), tx.PutSpent(store.Allowance{AccountID: tenant, Action: "A"}, 7*tenant),
 		drop(tx.Spent(store.Allowance{AccountID: tenant, Action: "A"})), drop(tx.Spent(store.Allowance{AccountID: tenant, Action: "A", Refused: true})))
 }

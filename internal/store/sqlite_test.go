@@ -230,19 +230,20 @@ func TestStatementsFindTheirRowsByKey(t *testing.T) {
 		drop := func(_ any, err error) error { return err }
 		drop2 := func(_, _ any, err error) error { return err }
 		err := errors.Join(tx.InsertGroup(&gr), tx.UpdateGroup(&gr), tx.InsertOperation(&op), tx.UpdateOperation(&op), tx.Enqueue(&it),
-			tx.PutItem(&it), tx.EnqueueReread(lane), tx.Raise(), tx.PutParticipants(1, make([]group.Participant, 1)),
+			tx.PutItem(&it), tx.EnqueueReread(lane), tx.Raise(), tx.RaiseRAM(), drop(tx.ChannelGeneration()), tx.PutParticipants(1, make([]group.Participant, 1)),
 			drop(tx.Group(gr.ID)), drop(tx.GroupByNetworkID("net/1")), drop(tx.KnowsGroup("net/1")),
 			drop(tx.CountNumberGroups(3, businessNumber)), drop(tx.GroupsAfter(0, 10)), drop(tx.CountLiving()),
 			drop(tx.Participants(1)), drop(tx.Operation(op.ID)), drop(tx.OperationByToken(7, "t")),
 			drop(tx.Operations(7, 0, 10)), drop(tx.NoncesSince(day)), drop(tx.Head(lane)), drop(tx.Lanes(lane, 10)), drop(tx.DeadItems(10)),
 			drop(tx.Receipts(store.Stream{GroupID: 5, To: 9, Most: 5})), drop(tx.Receipts(store.Stream{Number: 5, To: 9, Most: 5})), drop(tx.TakeParked("net/1", "r")), drop(tx.Generation()),
 			drop(tx.Accounts()), drop(tx.Users(7)), drop(tx.AccessKeys(7, 0)), drop(tx.Policies(7)), drop(tx.Attachments(7, 1)),
-			drop(tx.Channels()), drop(tx.Numbers()), tx.Finish(&it), pages(tx),
+			drop(tx.Channels()), drop(tx.Numbers()), drop(tx.NumbersLike(1, "1")), tx.Finish(&it), pages(tx),
 			drop2(tx.PruneOperations(0, day, 10)), drop2(tx.PruneEvents(0, day, 10)), drop2(tx.PruneDeadItems(0, day, 10)), drop2(tx.PruneParked(0, day, 10)))
 		if err != nil {
 			return err
 		}
-		for _, missing := range []error{drop(tx.ItemByRef("r")), drop(tx.AccessKey("x")), drop(tx.User(1)), drop(tx.UserByName(7, "x"))} {
+		for _, missing := range []error{drop(tx.ItemByRef("r")), drop(tx.AccessKey("x")), drop(tx.User(1)), drop(tx.UserByName(7, "x")),
+			drop(tx.ChannelByWABA("1", 7)), drop(tx.ChannelBySpace("x")), drop(tx.Callback(1, 1))} {
 			if !errors.Is(missing, store.ErrNoRow) {
 				return missing
 			}

@@ -124,3 +124,15 @@ func all[T any](tx *Tx, scan func(scanner) (T, error), query string, args ...any
 	}
 	return out, nil
 }
+
+// firstOf gives the only row of a look-up; ErrNoRow when there is none.
+func firstOf[T any](found []T, err error) (T, error) {
+	var none T
+	if err != nil {
+		return none, err
+	}
+	if len(found) == 0 {
+		return none, ErrNoRow
+	}
+	return found[0], nil
+}

@@ -64,7 +64,7 @@ func updateRole(ctx context.Context, a *gateway.Administrator, p rpc.Params) (me
 	if err != nil {
 		return nil, err
 	}
-	r, err := a.UpdateRole(ctx, p.Text("RoleName"), gateway.RoleChange{Description: p.Text("NewDescription"),
+	r, err := a.UpdateRole(ctx, p.Text("RoleName"), ram.RoleChange{Description: p.Text("NewDescription"),
 		TrustPolicy: p.Text("NewAssumeRolePolicyDocument"), MaxSessionDuration: longest})
 	return oneRole(&r), err
 }

@@ -138,13 +138,19 @@ func TestTrust(t *testing.T) {
 	if got := a.at("AccessDeniedDetail.PolicyType"); got != "AccountLevelIdentityBasedPolicy" {
 		t.Errorf("PolicyType is %s", got)
 	}
-	_, err := w.admin.UpdateRole(t.Context(), "guest", gateway.RoleChange{TrustPolicy: trusting("acs:ram::" + houseID + ":user/somebody")})
+	if got := a.at("Message"); !strings.HasSuffix(got, "own policies do not allow sts:AssumeRole on "+guestARN+".") {
+		t.Errorf("the message does not say that the caller's policies are to be changed: %s", got)
+	}
+	_, err := w.admin.UpdateRole(t.Context(), "guest", ram.RoleChange{TrustPolicy: trusting("acs:ram::" + houseID + ":user/somebody")})
 	w.must(err)
 	a = clerk.refused(403, "NoPermission", "AssumeRole", wanting(nil))
 	if got := a.at("AccessDeniedDetail.PolicyType"); got != "AssumeRolePolicy" {
 		t.Errorf("PolicyType is %s", got)
 	}
-	_, err = w.admin.UpdateRole(t.Context(), "guest", gateway.RoleChange{TrustPolicy: trusting("acs:ram::" + houseID + ":user/clerk")})
+	if got := a.at("Message"); !strings.Contains(got, "trust policy") {
+		t.Errorf("the message does not say that the role's trust policy is to be changed: %s", got)
+	}
+	_, err = w.admin.UpdateRole(t.Context(), "guest", ram.RoleChange{TrustPolicy: trusting("acs:ram::" + houseID + ":user/clerk")})
 	w.must(err)
 	clerk.assume(nil)
 	root := clerk
@@ -214,7 +220,7 @@ func TestExternalID(t *testing.T) {
 	w := newWorld(t)
 	clerk := w.clerk()
 	trust := strings.TrimSuffix(trusting("acs:ram::"+houseID+":root"), "}]}") + `,"Condition":{"StringEquals":{"sts:ExternalId":"ward-7"}}}]}`
-	_, err := w.admin.UpdateRole(t.Context(), "guest", gateway.RoleChange{TrustPolicy: trust})
+	_, err := w.admin.UpdateRole(t.Context(), "guest", ram.RoleChange{TrustPolicy: trust})
 	w.must(err)
 	clerk.refused(403, "NoPermission", "AssumeRole", wanting(nil))
 	clerk.refused(403, "NoPermission", "AssumeRole", wanting(params{"ExternalId": "ward-8"}))

@@ -27,14 +27,20 @@ ALTER TABLE business_number ADD COLUMN new_name_status text NOT NULL DEFAULT '';
 ALTER TABLE business_number ADD COLUMN official smallint NOT NULL DEFAULT 0;
 ALTER TABLE business_number ADD COLUMN read_at bigint NOT NULL DEFAULT 0;
 
+-- The generation in which channels, numbers or callbacks have last changed.
+ALTER TABLE generation ADD COLUMN channels bigint NOT NULL DEFAULT 1;
+
 -- A channel is bound to one account; where it has numbers of several, that of the oldest counts.
 UPDATE channel SET waba_id = coalesce((SELECT n.waba_id FROM business_number n WHERE n.channel_id = channel.id ORDER BY n.created_at, n.number LIMIT 1), '');
+CREATE INDEX channel_waba ON channel (waba_id) WHERE waba_id <> '';
 CREATE INDEX channel_account ON channel (account_id, id);
 CREATE INDEX business_number_channel ON business_number (channel_id, number);
 
 -- +goose Down
 DROP INDEX business_number_channel;
 DROP INDEX channel_account;
+DROP INDEX channel_waba;
+ALTER TABLE generation DROP COLUMN channels;
 ALTER TABLE business_number DROP COLUMN read_at;
 ALTER TABLE business_number DROP COLUMN official;
 ALTER TABLE business_number DROP COLUMN new_name_status;
