@@ -61,12 +61,7 @@ func printExplanation(t *terminal, e *app.Explanation) error {
 	if err := printSteps(t, e); err != nil {
 		return err
 	}
-	if e.CanonicalRequest != "" {
-		fmt.Fprintf(t.out, "\ncanonical request (%s):\n%s\n", e.Scheme, e.CanonicalRequest)
-	}
-	if e.StringToSign != "" {
-		fmt.Fprintf(t.out, "\nstring to sign:\n%s\n", e.StringToSign)
-	}
+	printSigned(t, e)
 	return nil
 }
 

@@ -16,27 +16,29 @@ import (
 )
 
 // Explanation is why a call was refused: what the server has made of the request, and what every statement of the caller's policies
-// had to say. It holds no secrets.
+// had to say. It holds no secrets: in what was signed, values that could be one are hidden.
 type Explanation struct {
-	RequestID        string     `json:"request_id"`
-	At               time.Time  `json:"at"`
-	Action           string     `json:"action"`
-	Code             string     `json:"code"`
-	Status           int        `json:"status"`
-	Message          string     `json:"message"`
-	Method           string     `json:"method"`
-	AccessKeyID      string     `json:"access_key_id"`
-	Source           string     `json:"source"`
-	Verified         bool       `json:"verified"` // the signature was good, so the caller is who they say
-	Principal        string     `json:"principal,omitempty"`
-	Scheme           string     `json:"scheme,omitempty"`
-	CanonicalRequest string     `json:"canonical_request,omitempty"`
-	StringToSign     string     `json:"string_to_sign,omitempty"`
-	Resource         string     `json:"resource,omitempty"`
-	Effect           string     `json:"effect,omitempty"` // of the decision, where one was made
-	PolicyType       string     `json:"policy_type,omitempty"`
-	Steps            []ram.Step `json:"steps,omitempty"`
-	OperationID      string     `json:"operation_id,omitempty"` // where the call is in the audit
+	RequestID          string     `json:"request_id"`
+	At                 time.Time  `json:"at"`
+	Action             string     `json:"action"`
+	Code               string     `json:"code"`
+	Status             int        `json:"status"`
+	Message            string     `json:"message"`
+	Method             string     `json:"method"`
+	AccessKeyID        string     `json:"access_key_id"`
+	Source             string     `json:"source"`
+	Verified           bool       `json:"verified"` // the signature was good, so the caller is who they say
+	Principal          string     `json:"principal,omitempty"`
+	Scheme             string     `json:"scheme,omitempty"`
+	CanonicalRequest   string     `json:"canonical_request,omitempty"`
+	StringToSign       string     `json:"string_to_sign,omitempty"`
+	StringToSignSHA256 string     `json:"string_to_sign_sha256,omitempty"` // of the whole string, with all values; lower-case hex
+	ValuesHidden       bool       `json:"values_hidden,omitempty"`         // the two strings are not what was signed to the last byte
+	Resource           string     `json:"resource,omitempty"`
+	Effect             string     `json:"effect,omitempty"` // of the decision, where one was made
+	PolicyType         string     `json:"policy_type,omitempty"`
+	Steps              []ram.Step `json:"steps,omitempty"`
+	OperationID        string     `json:"operation_id,omitempty"` // where the call is in the audit
 }
 
 // Explanations are bounded: anybody can be refused as often as they like. Callers who are known have places that strangers cannot

@@ -21,7 +21,7 @@ type Session struct {
 	Policy      string // the document that narrows what the role may do; "" narrows nothing
 	AccessKeyID string
 	Secret      ram.Secret
-	TakenBy     string // the access key that took the role
+	TakenBy     string // the access key that took the role, or the first of the roles by which it was taken
 	ExpiresAt   time.Time
 }
 
@@ -72,7 +72,8 @@ func (g *Gateway) AssumeRole(ctx context.Context, c Caller, want RoleWanted, ask
 	return s, r, err
 }
 
-// trusting gives a role that trusts the caller. Whether there is a role in somebody else's account is nobody's business.
+// trusting gives a role that trusts the caller. Whether there is a role in somebody else's account is nobody's business, so one that
+// forbids it to the caller by name is answered like one that is not there.
 func (g *Gateway) trusting(ctx context.Context, c Caller, account ram.AccountID, name string, asked *ram.Request) (r ram.Role, err error) {
 	id, err := accountKey(account)
 	if err != nil {
@@ -83,7 +84,7 @@ func (g *Gateway) trusting(ctx context.Context, c Caller, account ram.AccountID,
 		return err
 	})
 	if errors.Is(err, ram.ErrRoleNotExist) && id != c.Principal.account {
-		return r, &Denied{ram.Decision{PolicyType: ram.AssumeRolePolicy}}
+		return r, notTrusted()
 	}
 	if err != nil {
 		return r, err
@@ -92,11 +93,18 @@ func (g *Gateway) trusting(ctx context.Context, c Caller, account ram.AccountID,
 	if err != nil {
 		return r, fmt.Errorf("read the trust policy of role %s: %w", r.ID, err)
 	}
-	if d := trust.Decide(c.Principal.trustedAs(), c.Principal.AccountID.RootARN(), asked); !d.Allowed() {
-		return r, &Denied{d}
+	d := trust.Decide(c.Principal.trustedAs(), c.Principal.AccountID.RootARN(), asked)
+	switch {
+	case d.Allowed():
+		return r, nil
+	case id != c.Principal.account:
+		return r, notTrusted()
 	}
-	return r, nil
+	return r, &Denied{d}
 }
+
+// notTrusted is all that the caller is told of a role in somebody else's account which it cannot take.
+func notTrusted() error { return &Denied{ram.Decision{PolicyType: ram.AssumeRolePolicy}} }
 
 // trustedAs is how a trust policy names the principal: a user by its ARN, a session by that of its role.
 func (p *Principal) trustedAs() string {
@@ -106,13 +114,21 @@ func (p *Principal) trustedAs() string {
 	return p.ARN
 }
 
+// newSession makes a session of a role. One that is taken by a session ends with that one at the latest, or whoever once had a key
+// could go on for ever.
 func (g *Gateway) newSession(c Caller, r *ram.Role, want RoleWanted) (Session, error) {
 	key, err := ram.GenerateTemporaryKey(rand.Reader)
 	if err != nil {
 		return Session{}, err
 	}
 	s := Session{RoleName: r.Name, Name: want.SessionName, Policy: want.Policy, AccessKeyID: key.ID, Secret: key.Secret,
-		TakenBy: c.Principal.key(), ExpiresAt: g.now().Add(want.Duration).Truncate(time.Second)}
+		TakenBy: c.Principal.AccessKeyID, ExpiresAt: g.now().Add(want.Duration).Truncate(time.Second)}
+	if by := c.Principal.Session; by != nil {
+		s.TakenBy = by.TakenBy
+		if s.ExpiresAt.After(by.ExpiresAt) {
+			s.ExpiresAt = by.ExpiresAt
+		}
+	}
 	if s.AccountID, err = accountKey(r.AccountID); err != nil {
 		return s, err
 	}

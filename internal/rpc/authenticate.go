@@ -32,7 +32,7 @@ func (s *Server) authenticate(ctx context.Context, x *exchange) error {
 		return refuseClaim(err)
 	}
 	sum := s.nonces.sum(p.AccessKeyID, x.claim.Nonce)
-	if err := s.nonces.useBy(p.AccessKeyID, sum, x.now); err != nil {
+	if err := s.nonces.useBy(p.AccountID, sum, x.now); err != nil {
 		return err
 	}
 	if err := s.shared.useNonce(ctx, sum, x.now); err != nil {

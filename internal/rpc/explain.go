@@ -1,7 +1,8 @@
 package rpc
 
 import (
-	"net/url"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 
 	"github.com/rollcall-im/rollcall/internal/gateway"
@@ -10,7 +11,7 @@ import (
 )
 
 // maxExplained bounds what is kept of the strings that were signed.
-const maxExplained = 8 << 10
+const maxExplained = 4 << 10
 
 // explain keeps why a call was refused, for the operator. Too many calls are told of by the throttle's own headers, and would
 // crowd out the rest.
@@ -25,14 +26,8 @@ func (s *Server) explain(x *exchange, r *reply) {
 	e := gateway.Explanation{RequestID: x.RequestID, At: x.now.UTC(), Code: r.Code, Status: r.Status, Message: r.Message,
 		Method: x.http.Method, AccessKeyID: printable(x.claim.AccessKeyID), Source: x.origin.String(), Verified: verified}
 	e.Action = printable(x.claim.Action)
-	hide := x.secrets()
-	if x.claim.Scheme != 0 && x.claimErr == nil {
-		e.Scheme = x.claim.Scheme.String()
-		if canonical, toSign, err := signature.Canonical(&x.signed, &x.claim); err == nil {
-			e.CanonicalRequest, e.StringToSign = cut(hide.Replace(canonical)), cut(hide.Replace(toSign))
-		}
-	}
-	e.Message = cut(hide.Replace(e.Message))
+	explainStrings(x, &e)
+	e.Message = cut(x.hideMessage(r.refusal.Kind, e.Message))
 	if verified {
 		explainDecision(x, &e)
 		if d := r.refusal.detail; d != nil { // also where it was not the caller's own policies
@@ -40,6 +35,27 @@ func (s *Server) explain(x *exchange, r *reply) {
 		}
 	}
 	s.gateway.Explain(e)
+}
+
+// explainStrings shows what was signed, without the values that are nobody's business. Whoever has the caller's own string compares its
+// hash.
+func explainStrings(x *exchange, e *gateway.Explanation) {
+	if x.claim.Scheme == 0 || x.claimErr != nil {
+		return
+	}
+	e.Scheme = x.claim.Scheme.String()
+	canonical, toSign, err := signature.Canonical(&x.signed, &x.claim)
+	if err != nil {
+		return
+	}
+	sum := sha256.Sum256([]byte(toSign))
+	e.StringToSignSHA256 = hex.EncodeToString(sum[:])
+	shownRequest, shownString := hideCanonical(canonical), toSign
+	if x.claim.Scheme == signature.RPCHMACSHA1 {
+		shownString = hideStringToSign(toSign)
+	}
+	e.ValuesHidden = shownRequest != canonical || shownString != toSign
+	e.CanonicalRequest, e.StringToSign = cut(shownRequest), cut(shownString)
 }
 
 // explainDecision tells what the caller's policies said, also where something else stopped the call.
@@ -55,36 +71,4 @@ func cut(text string) string {
 		return text
 	}
 	return strings.ToValidUTF8(text[:maxExplained], "") + "…"
-}
-
-// secrets hides the secrets of a request in texts made of it, however often they were escaped on the way.
-func (x *exchange) secrets() *strings.Replacer {
-	var pairs []string
-	hide := func(value string) {
-		if value == "" {
-			return
-		}
-		for range 3 {
-			pairs = append(pairs, value, "***")
-			value = strings.ReplaceAll(url.QueryEscape(value), "+", "%20")
-		}
-	}
-	for _, p := range x.Params {
-		if isSecret(p.Name) {
-			hide(p.Value)
-		}
-	}
-	for _, name := range [...]string{"X-Acs-Security-Token", "X-Acs-Bearer-Token"} {
-		for _, value := range x.http.Header[name] {
-			hide(strings.TrimSpace(value))
-		}
-	}
-	return strings.NewReplacer(pairs...)
-}
-
-// isSecret tells whether a parameter of that name holds a secret. A ClientToken is none.
-func isSecret(name string) bool {
-	lower := strings.ToLower(name)
-	return strings.Contains(lower, "secret") || strings.Contains(lower, "password") ||
-		strings.Contains(lower, "token") && lower != "clienttoken"
 }

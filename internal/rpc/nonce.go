@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rollcall-im/rollcall/internal/ram"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
@@ -49,10 +50,10 @@ type nonceTable struct {
 	slots  []uint64 // a power of two of them; 0 is free
 }
 
-// newNonces makes a memory for at most that many nonces, and at most so many of one access key. The key must be the same after a restart, for the store keeps
-// hashes.
-func newNonces(key []byte, most, mostOfKey int) *nonces {
-	n := &nonces{most: int64(most), shares: nonceShares{most: int64(mostOfKey), keys: map[string]*nonceShare{}}}
+// newNonces makes a memory for at most that many nonces, and at most so many of one account. The key must be the same after a
+// restart, for the store keeps hashes.
+func newNonces(key []byte, most, mostOfAccount int) *nonces {
+	n := &nonces{most: int64(most), shares: nonceShares{most: int64(mostOfAccount), accounts: map[ram.AccountID]*nonceShare{}}}
 	n.macs.New = func() any { return &nonceHash{mac: hmac.New(sha256.New, key)} }
 	return n
 }
@@ -73,15 +74,15 @@ func (n *nonces) sum(accessKeyID, nonce string) uint64 {
 	return max(sum, 1)
 }
 
-// useBy remembers a nonce of an access key as used now. It refuses what use refuses, and any when the key has had its share.
-func (n *nonces) useBy(accessKeyID string, sum uint64, now time.Time) error {
+// useBy remembers a nonce that an account has used now. It refuses what use refuses, and any when the account has had its share.
+func (n *nonces) useBy(account ram.AccountID, sum uint64, now time.Time) error {
 	minute := unixMinute(now)
-	if err := n.shares.take(accessKeyID, minute); err != nil {
+	if err := n.shares.take(account, minute); err != nil {
 		return err
 	}
 	err := n.use(sum, now)
 	if err != nil {
-		n.shares.giveBack(accessKeyID, minute)
+		n.shares.giveBack(account, minute)
 	}
 	return err
 }

@@ -3,21 +3,24 @@ package rpc
 import (
 	"sync"
 	"time"
+
+	"github.com/rollcall-im/rollcall/internal/ram"
 )
 
 // nonceMinutes is for how many minutes of use nonces are remembered.
 const nonceMinutes = int64(NonceMemory/time.Minute) + 1
 
-// nonceShares count how many of the remembered nonces each access key has used, so that one key cannot fill the memory for
-// all. It keeps a count for each key and minute, however many nonces there are. What was loaded at start belongs to no key:
-// only hashes are kept across a restart.
+// nonceShares count how many of the remembered nonces each account has used, so that one account cannot fill the memory for all:
+// keys and sessions it can make as many as it likes. It keeps a count for each account and minute, however many nonces there are.
+// What was loaded at start belongs to nobody: only hashes are kept across a restart.
 type nonceShares struct {
-	most int64 // of one key
-	mu   sync.Mutex
-	keys map[string]*nonceShare // bounded: only keys that exist have signed anything
+	most     int64 // of one account
+	mu       sync.Mutex
+	cleared  int64                         // the minute in which accounts were last looked through for those that hold nothing
+	accounts map[ram.AccountID]*nonceShare // those that have called in the last half hour
 }
 
-// nonceShare is the count of one key, a ring over minutes.
+// nonceShare is the count of one account, a ring over minutes.
 type nonceShare struct {
 	total   int64
 	swept   int64 // the minute up to which old counts have gone
@@ -26,28 +29,44 @@ type nonceShare struct {
 
 type nonceCount struct{ minute, used int64 }
 
-// take counts a nonce of a key as used in a minute. It refuses when the key has its share.
-func (s *nonceShares) take(accessKeyID string, minute int64) error {
+// take counts a nonce of an account as used in a minute. It refuses when the account has its share.
+func (s *nonceShares) take(account ram.AccountID, minute int64) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	share := s.keys[accessKeyID]
+	s.clear(minute)
+	share := s.accounts[account]
 	if share == nil {
 		share = new(nonceShare)
-		s.keys[accessKeyID] = share
+		s.accounts[account] = share
 	}
 	share.sweep(minute)
 	if share.total >= s.most {
-		return refusef(codeUnavailable, "Too many calls of this access key are remembered at the moment; try again in a minute.")
+		return refusef(codeUnavailable, "Too many calls of this account are remembered at the moment; try again in a minute.")
 	}
 	share.add(minute, 1)
 	return nil
 }
 
-// giveBack undoes a take.
-func (s *nonceShares) giveBack(accessKeyID string, minute int64) {
+// giveBack undoes a take, unless its minute has been forgotten since.
+func (s *nonceShares) giveBack(account ram.AccountID, minute int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.keys[accessKeyID].add(minute, -1)
+	if share := s.accounts[account]; share != nil && share.minutes[minute%nonceMinutes].used > 0 {
+		share.add(minute, -1)
+	}
+}
+
+// clear drops, once in a minute, the accounts of which no nonce is remembered.
+func (s *nonceShares) clear(minute int64) {
+	if minute <= s.cleared {
+		return
+	}
+	s.cleared = minute
+	for account, share := range s.accounts {
+		if share.sweep(minute); share.total == 0 {
+			delete(s.accounts, account)
+		}
+	}
 }
 
 // sweep forgets the counts of minutes whose nonces are forgotten.

@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/rollcall-im/rollcall/internal/ram"
 	"github.com/rollcall-im/rollcall/internal/signature"
 	"github.com/rollcall-im/rollcall/internal/store"
 )
@@ -131,7 +132,7 @@ func TestNonceThatCannotBeKept(t *testing.T) {
 
 // TestNonceMemoryIsBounded: a full memory refuses calls rather than forget, and makes room as minutes pass.
 func TestNonceMemoryIsBounded(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.Limits.Nonces, c.Limits.NoncesOfKey = 3, 3 })
+	w := newWorld(t, func(c *Config) { c.Limits.Nonces, c.Limits.NoncesOfAccount = 3, 3 })
 	for range 3 {
 		w.expect(w.call(request{action: "ListSilently"}), 200, "OK")
 	}
@@ -145,54 +146,85 @@ func TestNonceMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// TestOneKeyCannotFillTheMemory: a key that has had its share is refused, the others are not, and a nonce that was refused
-// counts for nobody.
-func TestOneKeyCannotFillTheMemory(t *testing.T) {
+// TestOneAccountCannotFillTheMemory: an account that has had its share is refused with whatever key, the others are not, and a nonce
+// that was refused counts for nobody.
+func TestOneAccountCannotFillTheMemory(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Limits.Nonces = 24 })
-	flood := func() answered { return w.call(request{action: "ListSilently", key: readerKey}) }
+	keys := []string{readerKey, rootKey}
+	flood := func(i int) answered { return w.call(request{action: "ListSilently", key: keys[i%2]}) }
 	for range 2 {
 		w.expect(w.call(request{action: "ListSilently", key: readerKey, nonce: "the same"}), 200, "OK")
 		for range 5 {
 			w.expect(w.call(request{action: "ListSilently", key: readerKey, nonce: "the same"}), 400, "SignatureNonceUsed")
 		}
-		for range 5 {
-			w.expect(flood(), 200, "OK")
+		for i := range 5 {
+			w.expect(flood(i), 200, "OK")
 		}
-		for range 5 {
-			a := flood()
+		for i := range 6 {
+			a := flood(i)
 			w.expect(a, 503, "ServiceUnavailable")
-			if !strings.Contains(a.Message, "access key") {
+			if !strings.Contains(a.Message, "of this account") {
 				t.Errorf("Message is %q", a.Message)
 			}
 		}
 		for range 3 {
-			w.expect(w.call(request{action: "ListSilently", key: rootKey}), 200, "OK")
+			w.expect(w.call(request{action: "ListSilently", key: strangerKey}), 200, "Authentication.NoAuth")
 		}
 		w.clock.add(NonceMemory + 2*time.Minute)
+	}
+}
+
+// TestNonceSharesAreForgotten: an account whose nonces are forgotten leaves nothing behind, and one that calls on allocates nothing.
+func TestNonceSharesAreForgotten(t *testing.T) {
+	s := nonceShares{most: 1 << 20, accounts: map[ram.AccountID]*nonceShare{}}
+	minute := unixMinute(testEpoch)
+	use := func(account ram.AccountID) {
+		if err := s.take(account, minute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 1000 {
+		use(ram.AccountID(strconv.Itoa(i)))
+	}
+	minute += nonceMinutes
+	use("late")
+	if _, there := s.accounts["late"]; !there || len(s.accounts) != 1 {
+		t.Errorf("%d accounts are kept, want the one that still calls", len(s.accounts))
+	}
+	s.giveBack("0", minute-nonceMinutes) // it took long, and has been forgotten meanwhile
+	s.giveBack("late", minute-1)
+	if total := s.accounts["late"].total; total != 1 || len(s.accounts) != 1 {
+		t.Errorf("the account has %d nonces of %d accounts", total, len(s.accounts))
+	}
+	if n := testing.AllocsPerRun(100, func() { use("late") }); n != 0 {
+		t.Errorf("a nonce allocates %v times", n)
 	}
 }
 
 // TestNonceSharesAgainstAModel compares the counts with a list of all uses, over moves of the clock.
 func TestNonceSharesAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := nonceShares{most: 5, keys: map[string]*nonceShare{}}
-		model := map[string][]int64{}
+		s := nonceShares{most: 5, accounts: map[ram.AccountID]*nonceShare{}}
+		model := map[ram.AccountID][]int64{}
 		minute := unixMinute(testEpoch)
 		for range rapid.IntRange(1, 300).Draw(t, "steps") {
 			minute += int64(rapid.SampledFrom([]int{0, 0, 1, 5, 31, 40}).Draw(t, "minutes"))
-			key := rapid.SampledFrom([]string{"a", "b"}).Draw(t, "key")
-			live := slices.DeleteFunc(model[key], func(m int64) bool { return m+nonceMinutes <= minute })
-			err := s.take(key, minute)
+			account := rapid.SampledFrom([]ram.AccountID{"a", "b"}).Draw(t, "account")
+			live := slices.DeleteFunc(model[account], func(m int64) bool { return m+nonceMinutes <= minute })
+			err := s.take(account, minute)
 			if (err == nil) != (len(live) < 5) {
 				t.Fatalf("error %v with %d uses", err, len(live))
 			}
 			switch {
 			case err == nil && rapid.Bool().Draw(t, "give back"):
-				s.giveBack(key, minute)
+				s.giveBack(account, minute)
 			case err == nil:
 				live = append(live, minute)
 			}
-			model[key] = live
+			model[account] = live
+			if held := len(s.accounts); held > len(model) {
+				t.Fatalf("%d accounts are kept", held)
+			}
 		}
 	})
 }

@@ -52,13 +52,13 @@ type Keys struct {
 
 // Limits bound what callers can cost. Zero values take the defaults.
 type Limits struct {
-	BodyBytes      int64   // of a body, default 1 MiB
-	QueryBytes     int     // of a query, default 1 MiB
-	Bodies         *Bodies // room for the bodies of all requests, default DefaultBodyRoom of its own
-	Parameters     int     // in query and form together, default 2048
-	Nonces         int     // remembered at once, default ten million; each takes about 14 bytes
-	NoncesOfKey    int     // of them those of one access key, default a quarter
-	CallsPerSecond float64 // of one account and action, and as many that are refused, where nothing is documented; 0 limits nothing
+	BodyBytes       int64   // of a body, default 1 MiB
+	QueryBytes      int     // of a query, default 1 MiB
+	Bodies          *Bodies // room for the bodies of all requests, default DefaultBodyRoom of its own
+	Parameters      int     // in query and form together, default 2048
+	Nonces          int     // remembered at once, default ten million; each takes about 14 bytes
+	NoncesOfAccount int     // of them those of one account, default a quarter
+	CallsPerSecond  float64 // of one account and action, and as many that are refused, where nothing is documented; 0 limits nothing
 
 	Actions map[string]float64 // by action, instead of what is documented or CallsPerSecond; 0 does not limit
 }
@@ -79,8 +79,8 @@ func (l Limits) withDefaults() Limits {
 	if l.Nonces == 0 {
 		l.Nonces = 10_000_000
 	}
-	if l.NoncesOfKey == 0 {
-		l.NoncesOfKey = (l.Nonces + 3) / 4
+	if l.NoncesOfAccount == 0 {
+		l.NoncesOfAccount = (l.Nonces + 3) / 4
 	}
 	return l
 }
@@ -124,7 +124,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	s := &Server{gateway: cfg.Gateway, registry: registry, limits: limits, trusted: cfg.TrustForwarded, diagnostics: seal,
-		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfKey), nonceLog: cfg.Memory.NonceLog, shared: cfg.Memory.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
+		nonces: newNonces(cfg.Keys.Nonce, limits.Nonces, limits.NoncesOfAccount), nonceLog: cfg.Memory.NonceLog, shared: cfg.Memory.Shared, now: cfg.Now, log: cfg.Telemetry.Logger,
 		throttle: throttle{rates: ratesOf(registry.operations, &limits), buckets: map[bucketName]*bucket{}}}
 	if cfg.Keys.Token != nil {
 		if s.tokens, err = NewTokenSeal(cfg.Keys.Token); err != nil {

@@ -123,6 +123,32 @@ func TestOwnAuthorisation(t *testing.T) {
 	clerk.ok("AttachPolicyToUser", params{"UserName": "alice", "PolicyType": "System", "PolicyName": "AliyunCamsFullAccess"})
 }
 
+// TestRenaming: who may change one user or group may not give it any name, for trust and grants go by the name.
+func TestRenaming(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	clerk := w.user("clerk")
+	w.user("bob")
+	w.root().ok("CreateGroup", params{"GroupName": "guests"})
+	on := func(relative string) string { return "acs:ram:*:" + houseID + ":" + relative }
+	w.policy("bob", allowing(on("user/bob"), "ram:*"))
+	w.policy("guests", allowing(on("group/guests"), "ram:*"))
+	w.attach("User", "clerk", "bob")
+	w.attach("User", "clerk", "guests")
+	a := clerk.refused(403, "NoPermission", "UpdateUser", params{"UserName": "bob", "NewUserName": "alice"})
+	if got := a.at("AccessDeniedDetail.NoPermissionType"); got != "ImplicitDeny" {
+		t.Errorf("NoPermissionType is %v", got)
+	}
+	clerk.refused(403, "NoPermission", "UpdateGroup", params{"GroupName": "guests", "NewGroupName": "nurses"})
+	clerk.ok("UpdateUser", params{"UserName": "bob", "NewComments": "night"})
+	clerk.ok("UpdateGroup", params{"GroupName": "guests", "NewComments": "night"})
+	w.policy("names", allowing(on("user/b*"), "ram:UpdateUser"))
+	w.attach("User", "clerk", "names")
+	clerk.ok("UpdateUser", params{"UserName": "bob", "NewUserName": "bobby"})
+	clerk.refused(403, "NoPermission", "UpdateUser", params{"UserName": "bobby", "NewUserName": "alice"})
+	w.root().ok("UpdateUser", params{"UserName": "bobby", "NewUserName": "alice"})
+}
+
 // TestOwnKeys: without UserName, the user's own keys are meant.
 func TestOwnKeys(t *testing.T) {
 	t.Parallel()

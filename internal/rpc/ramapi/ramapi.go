@@ -134,6 +134,18 @@ func onPolicy(who *gateway.Principal, p rpc.Params) []string {
 	return []string{who.AccountID.PolicyARN(p.Text("PolicyName"))}
 }
 
+// onRenamed is for operations that can give what they are about another name: whoever gets a name gets what was granted to it, so
+// the caller must be let do it with the new name too.
+func onRenamed(kind, parameter, renamed string) func(*gateway.Principal, rpc.Params) []string {
+	old, fresh := onNamed(kind, parameter), onNamed(kind, renamed)
+	return func(who *gateway.Principal, p rpc.Params) []string {
+		if p.Text(renamed) == "" {
+			return old(who, p)
+		}
+		return append(old(who, p), fresh(who, p)...)
+	}
+}
+
 // onBoth is for operations that tie two things together: the caller must be let do it with either.
 func onBoth(first, second func(*gateway.Principal, rpc.Params) []string) func(*gateway.Principal, rpc.Params) []string {
 	return func(who *gateway.Principal, p rpc.Params) []string { return append(first(who, p), second(who, p)...) }

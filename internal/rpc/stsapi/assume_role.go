@@ -26,7 +26,7 @@ func (s *service) assumeRole() rpc.Operation {
 				"RoleArn":         "acs:ram::<account>:role/<name>",
 				"RoleSessionName": "2 to 32 letters, digits and . @ - _; the audit names the session by it.",
 				"Policy":          "A policy that narrows what the session may do: JSON, 1 to 1024 characters.",
-				"DurationSeconds": "How long, 900 up to the role's MaxSessionDuration; default 3600.",
+				"DurationSeconds": "How long, 900 up to the role's MaxSessionDuration; default 3600. A session that is taken by a session ends with that one at the latest.",
 				"ExternalId":      "What the trust policy may ask for as sts:ExternalId, 2 to 1224 characters.",
 			},
 			Answer: []rpc.Field{

@@ -188,6 +188,78 @@ func (w *world) gatewayOf(key string) (*gateway.Administrator, error) {
 	return gw.Administrator(gateway.Caller{Principal: p, Action: "test"}), nil
 }
 
+// TestForeignRolesLookAlike: a role of another account that forbids it by name is answered as one that is not there, also to who may
+// decode the message.
+func TestForeignRolesLookAlike(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	clerk := w.clerk()
+	p, err := w.gatewayOf(otherKey)
+	w.must(err)
+	ours := "acs:ram::" + houseID + ":root"
+	_, err = p.CreateRole(t.Context(), ram.Role{Name: "vault", TrustPolicy: strings.Replace(trusting(ours), "Allow", "Deny", 1)})
+	w.must(err)
+	seal := func(name string) map[string]any {
+		a := clerk.refused(403, "NoPermission", "AssumeRole", wanting(params{"RoleArn": "acs:ram::1000000000000002:role/" + name}))
+		detail, _ := a.members["AccessDeniedDetail"].(map[string]any)
+		if message, _ := detail["EncodedDiagnosticMessage"].(string); message == "" {
+			t.Errorf("there is no message in %s", a.text)
+		}
+		delete(detail, "EncodedDiagnosticMessage")
+		return detail
+	}
+	there, absent := seal("vault"), seal("nobody")
+	if diff := cmp.Diff(absent, there); diff != "" || there["NoPermissionType"] != "ImplicitDeny" {
+		t.Errorf("a role that is there (-absent +there):\n%s", diff)
+	}
+	_, err = w.admin.UpdateRole(t.Context(), "guest", gateway.RoleChange{TrustPolicy: strings.Replace(trusting(ours), "Allow", "Deny", 1)})
+	w.must(err)
+	a := clerk.refused(403, "NoPermission", "AssumeRole", wanting(nil))
+	if got := a.at("AccessDeniedDetail.NoPermissionType"); got != "ExplicitDeny" {
+		t.Errorf("of the own role NoPermissionType is %s", got)
+	}
+}
+
+// TestSessionsOfSessionsEnd: a session cannot outlive itself by taking its role anew, and however long the row is, the audit names the
+// key at its beginning.
+func TestSessionsOfSessionsEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.must(w.admin.AttachPolicy(t.Context(), gateway.RoleEntity("guest"), gateway.PolicyName{Type: ram.PolicySystem, Name: ram.AliyunSTSAssumeRole}))
+	clerk := w.clerk()
+	first := clerk.assume(params{"DurationSeconds": "3600"})
+	w.must(w.admin.DeleteAccessKey(t.Context(), "clerk", clerk.key))
+	last := first
+	for range 5 {
+		w.clock.add(10 * time.Minute)
+		a := last.ok("AssumeRole", wanting(params{"DurationSeconds": "7200"}))
+		if got := a.at("Credentials.Expiration"); got != "2026-01-02T04:04:05Z" {
+			t.Errorf("Expiration is %s", got)
+		}
+		next := last.session(a)
+		if len(next.token) != len(first.token) {
+			t.Errorf("the token has %d bytes, the first one had %d", len(next.token), len(first.token))
+		}
+		last = next
+	}
+	a := last.ok("AssumeRole", wanting(params{"DurationSeconds": "900"})) // longer than is left
+	if got := a.at("Credentials.Expiration"); got != "2026-01-02T04:04:05Z" {
+		t.Errorf("Expiration is %s", got)
+	}
+	shorter := first.ok("AssumeRole", wanting(nil))
+	if got := shorter.at("Credentials.Expiration"); got != "2026-01-02T04:04:05Z" {
+		t.Errorf("Expiration of the default is %s", got)
+	}
+	last.refused(400, "MissingGroupId", "DeleteChatGroup", nil)
+	if got := records(w)[0].AccessKeyID; got != last.key+" taken by "+clerk.key {
+		t.Errorf("the audit names the key %s", got)
+	}
+	w.clock.add(10 * time.Minute)
+	for _, c := range []caller{first, last} {
+		c.refused(400, "InvalidSecurityToken.Expired", "AssumeRole", wanting(nil))
+	}
+}
+
 func TestAssumeRoleRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
