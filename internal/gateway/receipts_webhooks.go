@@ -146,16 +146,28 @@ func putWebhook(tx *store.Tx, key webhookKey, op *group.Operation, change Webhoo
 			*part.to = *part.from
 		}
 	}
-	common := webhooksOf(all)[webhookKey{key.channel, 0}]
-	inherits := key.number != 0 && common != nil && common.HTTP != no && common.StatusURL != ""
-	switch nowhere := now.HTTP == yes && now.StatusURL == "" && now.UpURL == ""; {
-	case nowhere && key.number == 0:
-		return group.Errorf(group.CodeBadCallback, "HttpFlag is Y and there is no address to push to; give StatusCallbackUrl, or HttpFlag N.")
-	case nowhere && !inherits:
-		return group.Errorf(group.CodeBadCallback,
-			"HttpFlag is Y and there is no address to push to, of the number or of its channel; give StatusCallbackUrl or UpCallbackUrl, or HttpFlag N.")
+	if now.HTTP == yes && now.StatusURL == "" && now.UpURL == "" {
+		if err := checkInherited(tx, key); err != nil {
+			return err
+		}
 	}
 	return tx.PutCallback(&now)
+}
+
+// checkInherited refuses to push where neither the number nor its channel has an address.
+func checkInherited(tx *store.Tx, key webhookKey) error {
+	if key.number == 0 {
+		return group.Errorf(group.CodeBadCallback, "HttpFlag is Y and there is no address to push to; give StatusCallbackUrl, or HttpFlag N.")
+	}
+	common, err := tx.Callback(key.channel, 0)
+	switch {
+	case err != nil && !errors.Is(err, store.ErrNoRow):
+		return err
+	case err == nil && common.HTTP != no && common.StatusURL != "":
+		return nil
+	}
+	return group.Errorf(group.CodeBadCallback,
+		"HttpFlag is Y and there is no address to push to, of the number or of its channel; give StatusCallbackUrl or UpCallbackUrl, or HttpFlag N.")
 }
 
 // check refuses what can be refused without looking at the store. barred says why nothing is ever pushed to a host.
