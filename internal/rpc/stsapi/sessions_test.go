@@ -212,7 +212,7 @@ func TestForeignRolesLookAlike(t *testing.T) {
 	if diff := cmp.Diff(absent, there); diff != "" || there["NoPermissionType"] != "ImplicitDeny" {
 		t.Errorf("a role that is there (-absent +there):\n%s", diff)
 	}
-	_, err = w.admin.UpdateRole(t.Context(), "guest", gateway.RoleChange{TrustPolicy: strings.Replace(trusting(ours), "Allow", "Deny", 1)})
+	_, err = w.admin.UpdateRole(t.Context(), "guest", ram.RoleChange{TrustPolicy: strings.Replace(trusting(ours), "Allow", "Deny", 1)})
 	w.must(err)
 	a := clerk.refused(403, "NoPermission", "AssumeRole", wanting(nil))
 	if got := a.at("AccessDeniedDetail.NoPermissionType"); got != "ExplicitDeny" {
