@@ -30,6 +30,7 @@ type Listening struct {
 	Seen       func(Forwarded)
 	Said       func(string) // what a person should know; nil for nobody
 
+	began  bool // the server has answered
 	warned bool // of an answer that acknowledges nothing
 }
 
@@ -56,13 +57,10 @@ type pulledEvents struct {
 // Run brings receipts until ctx ends. What the address does not take is tried again, in order, and nothing goes before it.
 func (l *Listening) Run(ctx context.Context) error {
 	cursor, err := l.begin(ctx)
-	for first := true; err == nil && ctx.Err() == nil; first = false {
+	for err == nil && ctx.Err() == nil {
 		var page *pulledEvents
 		if page, err = l.pull(ctx, cursor); err != nil {
 			break
-		}
-		if first && l.Began != nil {
-			l.Began()
 		}
 		if err = l.forwardAll(ctx, page); err != nil {
 			break
@@ -142,13 +140,24 @@ func (l *Listening) pull(ctx context.Context, cursor string) (*pulledEvents, err
 			if known != "" {
 				l.say("the server answers again")
 			}
-			return readEvents(answer)
+			page, err := readEvents(answer)
+			if err == nil && !l.began {
+				l.begun()
+			}
+			return page, err
 		}
 		if trouble != known {
 			l.say(fmt.Sprintf("the server at %s cannot be asked: %s; trying again", l.Client.Endpoint, trouble))
 			known = trouble
 		}
 		rest(ctx, l.Every)
+	}
+}
+
+// begun says that the server has answered for the first time.
+func (l *Listening) begun() {
+	if l.began = true; l.Began != nil {
+		l.Began()
 	}
 }
 
