@@ -105,10 +105,11 @@ func New(cfg Config) *Gateway {
 	g.handovers.byOperation = map[int64]*command{}
 	g.explanations.wake = make(chan struct{}, 1)
 	g.rereads.timers = map[int64]*time.Timer{}
+	push := func(ctx context.Context, job outbox.Job) outbox.Verdict { return g.receipts.Run(ctx, job) }
 	g.outbox = outbox.New(outbox.Config{Store: cfg.Store, Logger: cfg.Logger, Parallel: cfg.Work.Parallel, Node: cfg.Work.Node, Lease: cfg.Patience.Lease,
-		Apart: map[store.LaneKind]int{store.CallbackLane: pushesAtOnce},
+		Apart: map[store.LaneKind]int{store.CallbackLane: pushesAtOnce, store.InboundLane: pushesAtOnce},
 		Handlers: map[store.LaneKind]outbox.Handler{store.GroupLane: g.runCommand, store.DirectLane: g.runCommand,
-			store.CallbackLane: func(ctx context.Context, job outbox.Job) outbox.Verdict { return g.receipts.Run(ctx, job) }}})
+			store.CallbackLane: push, store.InboundLane: push}})
 	g.receipts = receipt.NewDelivery(receipt.DeliveryConfig{Store: cfg.Store, Pusher: cfg.Receipts, Where: g.addressOf, Resume: g.outbox.Resume, Logger: g.log,
 		Retries: cfg.Receipts.Retries(), AtOnce: cfg.Receipts.AtOnce()})
 	g.paces.log, g.paces.resume = g.log, g.outbox.Resume

@@ -11,7 +11,8 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// pushesAtOnce is how many pushes to all callbacks have a place at the same time. One that is slow gives its place on.
+// pushesAtOnce is how many pushes to all callbacks have a place at the same time, for what came in and for the rest each. One that is slow
+// gives its place on.
 const pushesAtOnce = 256
 
 // tell writes down what happened in a group, and has the customer told of it if there is a callback.
@@ -38,13 +39,17 @@ func (g *Gateway) tellSuspended(tx *store.Tx, fx *effects, gr *group.Group, befo
 	return g.tell(tx, fx, gr, group.EventSuspended, 0, nil)
 }
 
-// enqueueReceipt puts an event into the lane of its group, or else of its number, if there is a callback for it.
+// enqueueReceipt puts an event into a lane of its group, or else of its number, if there is a callback for it. Each lane leads to one
+// address, so that a receiver that is dead holds up nothing that goes to another.
 func (g *Gateway) enqueueReceipt(tx *store.Tx, fx *effects, e *group.Event) error {
 	d := g.directory.latest()
 	if d.address(e.AccountID, e.Number, receipt.KindOf(e.Kind)).URL == "" {
 		return nil
 	}
 	it := store.Item{Lane: store.Lane{Kind: store.CallbackLane, ID: e.GroupID}, OperationID: e.ID}
+	if e.Kind == group.EventInbound {
+		it.Lane.Kind = store.InboundLane
+	}
 	if e.GroupID == 0 {
 		it.Lane.ID = int64(e.Number)
 	}

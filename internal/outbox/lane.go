@@ -217,7 +217,7 @@ func (o *Outbox) step(name store.Lane, l *lane, item store.Item) bool {
 
 // about names an item in the log. One of a callback tells of an event, under the id by which the receiver knows it.
 func about(it *store.Item) []any {
-	if it.Lane.Kind == store.CallbackLane {
+	if it.Lane.Tells() {
 		return []any{"lane", it.Lane, "item", it.ID, "event", it.OperationID}
 	}
 	return []any{"lane", it.Lane, "item", it.ID, "kind", it.Kind, "operation", it.OperationID}

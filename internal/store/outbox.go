@@ -13,8 +13,9 @@ type LaneKind int8
 // The kinds of lanes. The keys of those that carry commands are of one kind of number, so that no two of them have the same.
 const (
 	GroupLane    LaneKind = 1 // the commands for one group
-	CallbackLane LaneKind = 2 // what a customer is told of one group, or of the messages of one business number outside of groups
+	CallbackLane LaneKind = 2 // what a customer is told of one group, or of the messages of one business number outside of groups: what became of them
 	DirectLane   LaneKind = 3 // the messages of a business number to one person, outside of groups; its key is the conversation's
+	InboundLane  LaneKind = 4 // what came in from one group, or to one business number outside of groups: it is told to another address than the rest
 )
 
 // Lane names a queue.
@@ -32,9 +33,14 @@ func (l Lane) String() string {
 		return "callback/" + strconv.FormatInt(l.ID, 10)
 	case DirectLane:
 		return "direct/" + strconv.FormatInt(l.ID, 10)
+	case InboundLane:
+		return "inbound/" + strconv.FormatInt(l.ID, 10)
 	}
 	return "lane-" + strconv.Itoa(int(l.Kind)) + "/" + strconv.FormatInt(l.ID, 10)
 }
+
+// Tells says whether the items of a lane are receipts, each of which names its event by OperationID.
+func (l Lane) Tells() bool { return l.Kind == CallbackLane || l.Kind == InboundLane }
 
 // Item is one piece of work in a lane.
 type Item struct {

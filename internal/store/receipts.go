@@ -150,13 +150,13 @@ func (r Range) keys() (from, to int64) {
 // DeadReceipts gives receipts that were given up, oldest first.
 func (tx *Tx) DeadReceipts(r Range) ([]Waiting, error) {
 	from, to := r.keys()
-	return all(tx, scanWaiting, selectWaiting+`WHERE i.dead = 1 AND i.lane_kind = $1 AND i.id >= $2 AND i.id <= $3 ORDER BY i.id LIMIT $4`,
-		int64(CallbackLane), from, to, r.Most)
+	return all(tx, scanWaiting, selectWaiting+`WHERE i.dead = 1 AND i.lane_kind IN ($1, $2) AND i.id >= $3 AND i.id <= $4 ORDER BY i.id LIMIT $5`,
+		int64(CallbackLane), int64(InboundLane), from, to, r.Most)
 }
 
 // CountDeadReceipts gives how many receipts were given up and not replayed.
 func (tx *Tx) CountDeadReceipts() (n int, err error) {
-	err = tx.one(`SELECT count(*) FROM outbox WHERE dead = 1 AND lane_kind = $1`, []any{int64(CallbackLane)}, &n)
+	err = tx.one(`SELECT count(*) FROM outbox WHERE dead = 1 AND lane_kind IN ($1, $2)`, []any{int64(CallbackLane), int64(InboundLane)}, &n)
 	return n, err
 }
 

@@ -100,6 +100,7 @@ func testDeadReceipts(t *testing.T, open opener) {
 	for range 3 {
 		items = append(items, enqueue(t, s, lane))
 	}
+	inbound := enqueue(t, s, store.Lane{Kind: store.InboundLane, ID: 5})
 	other := enqueue(t, s, groupLane(5))
 	other.Dead = true
 	for _, it := range items[:2] {
@@ -120,6 +121,11 @@ func testDeadReceipts(t *testing.T, open opener) {
 	same(t, []int64(nil), dead(store.Range{To: day}))
 	same(t, []int64(nil), dead(store.Range{From: time.Now().Add(time.Hour)}))
 	same(t, 2, read(t, s, (*store.Tx).CountDeadReceipts))
+	inbound.Dead = true
+	write(t, s, func(tx *store.Tx) error { return tx.PutItem(&inbound) })
+	same(t, []int64{items[0].ID, items[1].ID, inbound.ID}, dead(store.Range{}))
+	same(t, 3, read(t, s, (*store.Tx).CountDeadReceipts))
+	write(t, s, func(tx *store.Tx) error { return tx.Revive(&inbound, 0) })
 	write(t, s, func(tx *store.Tx) error { return tx.Revive(&items[1], 0) })
 	same(t, 1, read(t, s, (*store.Tx).CountDeadReceipts))
 	waiting := read(t, s, func(tx *store.Tx) ([]store.Waiting, error) { return tx.WaitingIn(lane, 10) })
