@@ -3,10 +3,12 @@ package receipt
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -122,20 +124,43 @@ func (d *Delivery) later(err error) outbox.Verdict {
 
 // batch is what goes out together.
 type batch struct {
-	to    Address
-	items []store.Item
-	told  []json.RawMessage
-	first int64 // the first event
+	to     Address
+	items  []store.Item
+	told   []json.RawMessage
+	events []int64 // by their keys, those that are told
 
 	unreadable error // why the head, which is alone then, can never be told
 }
 
-// name is the same for the same batch, however often it is pushed.
+// name is the same for the same batch, however often it is pushed, and another one for every other batch: a receiver may take two requests
+// of one name for one.
 func (b *batch) name() string {
-	return "evt_" + strconv.FormatInt(b.first, 10) + "_" + strconv.Itoa(len(b.told))
+	var keys []byte
+	for _, id := range b.events {
+		keys = binary.BigEndian.AppendUint64(keys, uint64(id))
+	}
+	sum := sha256.Sum256(keys)
+	return "evt_" + hex.EncodeToString(sum[:16])
 }
 
-// gather reads what goes out together: the head, and as many behind it as have been tried as often and go to the same callback. An event that
+// together gives how many of those that wait may go out in one request: those at the front that have been tried as often. Of such as
+// have failed together only half go together again, and the last time each goes alone, so that one that the receiver
+// chokes on is given up without the others.
+func (d *Delivery) together(waiting []store.Waiting) int {
+	n := 0
+	for n < len(waiting) && waiting[n].Item.Attempts == waiting[0].Item.Attempts && waiting[n].Item.Owner == d.store.Node() {
+		n++
+	}
+	switch tries := waiting[0].Item.Attempts; {
+	case n == 0 || tries == 0:
+		return n
+	case tries >= len(d.retries):
+		return 1
+	}
+	return (n + 1) / 2
+}
+
+// gather reads what goes out together: the head, and as many behind it as may and go to the same callback. An event that
 // cannot be told ends it, and is at the head next time.
 func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err error) {
 	var waiting []store.Waiting
@@ -146,11 +171,11 @@ func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err e
 	if err != nil {
 		return b, err
 	}
-	for i := range waiting {
+	if len(waiting) == 0 || waiting[0].Item.ID != head.ID {
+		return b, nil
+	}
+	for i := range d.together(waiting) {
 		w := &waiting[i]
-		if w.Item.Attempts != waiting[0].Item.Attempts || w.Item.Owner != d.store.Node() || waiting[0].Item.ID != head.ID {
-			break
-		}
 		var to Address
 		if w.Receipt.ID != 0 {
 			if to, err = d.where(ctx, &w.Receipt); err != nil {
@@ -165,10 +190,7 @@ func (d *Delivery) gather(ctx context.Context, head *store.Item) (b batch, err e
 			if err != nil && i > 0 {
 				break
 			}
-			b.told, b.unreadable = append(b.told, item), err
-		}
-		if i == 0 {
-			b.first = w.Receipt.ID
+			b.told, b.events, b.unreadable = append(b.told, item), append(b.events, w.Receipt.ID), err
 		}
 		if b.items = append(b.items, w.Item); b.unreadable != nil {
 			break
@@ -193,20 +215,19 @@ func (d *Delivery) finish(ctx context.Context, b *batch, as Outcome) outbox.Verd
 	return outbox.Finished()
 }
 
-// failed has a batch pushed again later, or gives it up. What becomes of its head the lane writes down itself.
+// failed has a batch pushed again later, or gives up a receipt that went alone. Where no further push is due after one of several, each has one
+// alone at once. What becomes of the head the lane writes down itself.
 func (d *Delivery) failed(ctx context.Context, b *batch, why string) outbox.Verdict {
 	head := &b.items[0]
-	over := head.Attempts >= len(d.retries)
+	over := head.Attempts >= len(d.retries) && len(b.items) == 1
 	wait := time.Duration(0)
-	if !over {
+	if head.Attempts < len(d.retries) {
 		wait = d.retries[head.Attempts]
 	}
 	err := d.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		var errs []error
 		for _, it := range b.items[1:] {
-			if it.Failure, it.Dead = why, over; !over {
-				it.Attempts, it.NextAt = it.Attempts+1, d.now().Add(wait)
-			}
+			it.Failure, it.Attempts, it.NextAt = why, it.Attempts+1, d.now().Add(wait)
 			errs = append(errs, tx.PutAttempt(&it))
 		}
 		return errors.Join(errs...)
@@ -216,7 +237,7 @@ func (d *Delivery) failed(ctx context.Context, b *batch, why string) outbox.Verd
 	}
 	d.counts[Failed].Add(int64(len(b.items)))
 	if over {
-		d.counts[GivenUp].Add(int64(len(b.items)))
+		d.counts[GivenUp].Add(1)
 		return outbox.Dead(why)
 	}
 	return outbox.Retry(wait, why)
