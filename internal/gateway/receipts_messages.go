@@ -126,11 +126,26 @@ func (g *Gateway) tellMessage(tx *store.Tx, fx *effects, h messageReport, kind s
 	if event.GroupID, err = h.groupID(tx); err != nil {
 		return err
 	}
-	fresh, err := tx.InsertReceipt(&event, h.number.PhoneNumberID+"/"+h.event.Key())
+	return g.tellOnce(tx, fx, &event, h.dedupe())
+}
+
+// tellOnce writes a receipt down and has it pushed, unless there is one of the same mark.
+func (g *Gateway) tellOnce(tx *store.Tx, fx *effects, e *group.Event, dedupe string) error {
+	fresh, err := tx.InsertReceipt(e, dedupe)
 	if err != nil || !fresh {
 		return err
 	}
-	return g.enqueueReceipt(tx, fx, &event)
+	return g.enqueueReceipt(tx, fx, e)
+}
+
+// dedupe tells a receipt from all others. That a message of ours has failed as a whole is told once, whether the network refuses it or
+// reports it later.
+func (h *messageReport) dedupe() string {
+	m, s := h.message, h.event.Status
+	if m != nil && s != nil && statuses[s.Status] == group.MessageFailed && (m.GroupID == 0 || s.Participant == "" && s.UserID == "") {
+		return failureMark(m.ID)
+	}
+	return h.number.PhoneNumberID + "/" + h.event.Key()
 }
 
 // groupID gives our key of the group that a message is of, 0 for none. The message knows it, where there is one.

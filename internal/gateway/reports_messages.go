@@ -54,7 +54,9 @@ func (g *Gateway) endSend(tx *store.Tx, fx *effects, n *group.BusinessNumber, e 
 		return gone, err
 	}
 	if len(e.Status.Errors) > 0 && e.Status.Status == "failed" {
-		err = g.recordFailure(tx, fx, because(it, e.Status.Errors[0]))
+		why := because(it, e.Status.Errors[0])
+		why.told = true
+		err = g.recordFailure(tx, fx, why)
 	} else {
 		err = g.recordSent(tx, fx, op.ID, e.Status.MessageID) // which looks again whether it has ended
 	}

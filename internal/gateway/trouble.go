@@ -72,6 +72,7 @@ type failure struct {
 	operation, group int64
 	code             int
 	message          string
+	told             bool // by the report that has brought it, which is a receipt of its own
 }
 
 // because is the failure of a command for the reason that the network gave.
@@ -91,7 +92,7 @@ func (g *Gateway) recordFailure(tx *store.Tx, fx *effects, f failure) error {
 	fx.ended(op)
 	if op.Kind == group.KindSend {
 		news := store.MessageNews{State: group.MessageFailed, At: g.now(), Code: f.code, Reason: f.message}
-		if err := tx.MoveMessage(op.ID, news); err != nil {
+		if err := g.failMessage(tx, fx, op.ID, news, f.told); err != nil {
 			return err
 		}
 	}
