@@ -55,7 +55,7 @@ func TestRefusedMessagesAreTold(t *testing.T) {
 		}
 		got := list[0]
 		if got.To != to || got.ErrorCode != "131026" || !strings.HasPrefix(got.ErrorDescription, "131026:") || got.From != business.String() ||
-			got.CustSpaceID != space || got.TaskID == "" || got.Timestamp == 0 {
+			got.TaskID == "" || got.Timestamp == 0 {
 			t.Errorf("told %+v", got)
 		}
 	}
@@ -72,6 +72,11 @@ func TestRefusedMessagesAreTold(t *testing.T) {
 	pulled, _ := w.stream(home, "", 100)
 	if pulled = slices.DeleteFunc(pulled, func(e gateway.Told) bool { return e.Kind != group.EventStatus }); len(pulled) != 4 || len(rows) != 2 {
 		t.Errorf("%d failures were pulled, and there are %d rows", len(pulled), len(rows))
+	}
+	for _, e := range pulled {
+		if !strings.Contains(string(e.Item), `"CustSpaceId":"`+space+`"`) {
+			t.Errorf("pulled without its channel: %s", e.Item)
+		}
 	}
 }
 

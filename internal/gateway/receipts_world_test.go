@@ -26,7 +26,7 @@ func pushing(retries ...time.Duration) option {
 
 // told is what a receiver was told, of any kind.
 type told struct {
-	MessageID, EventID, Type, GroupID, Message, From, To, Status, By, Operator, OperationID, ErrorCode, ErrorDescription, TaskID, CustSpaceID, Operation string
+	MessageID, EventID, Type, GroupID, Message, From, To, Status, By, Operator, OperationID, ErrorCode, ErrorDescription, TaskID, Operation string
 	Sequence, Timestamp                                                                                                                                  int64
 	Participants                                                                                                                                         []string
 }
