@@ -27,8 +27,8 @@ func pushing(retries ...time.Duration) option {
 // told is what a receiver was told, of any kind.
 type told struct {
 	MessageID, EventID, Type, GroupID, Message, From, To, Status, By, Operator, OperationID, ErrorCode, ErrorDescription, TaskID, Operation string
-	Sequence, Timestamp                                                                                                                                  int64
-	Participants                                                                                                                                         []string
+	Sequence, Timestamp                                                                                                                     int64
+	Participants                                                                                                                            []string
 }
 
 // receiver is a customer's server.
