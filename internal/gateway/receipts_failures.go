@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -38,7 +39,7 @@ func (g *Gateway) failMessage(tx *store.Tx, fx *effects, id int64, why store.Mes
 func (g *Gateway) failed(m *store.Message, why store.MessageNews) receipt.Status {
 	h := messageReport{message: m}
 	sent := h.sent()
-	out := receipt.Status{MessageID: sent.id, From: m.Number.String(), To: m.To(), Timestamp: why.At.UnixMilli(), Status: group.MessageFailed.String(),
+	out := receipt.Status{MessageID: sent.id, From: m.Number.String(), To: cmp.Or(m.Chat, m.Person.String()), Timestamp: why.At.UnixMilli(), Status: group.MessageFailed.String(),
 		ErrorDescription: why.Reason, MsgFrameType: sent.frame, Type: sent.kind, TaskID: sent.task,
 		TemplateCode: sent.template, TemplateName: sent.name, Language: sent.language, GroupID: m.Chat}
 	if why.Code != 0 { // else it is not the network that says so
