@@ -88,7 +88,7 @@ func withoutStrings(e *app.Explanation) string {
 	if e.Code != "SignatureDoesNotMatch" || !repeated {
 		return e.Message
 	}
-	return said + " Compare the strings below with your client's: if they are the same, the secret is wrong; otherwise the request was changed on " +
+	return said + " Compare the hash below with that of your client's string to sign: if they are the same, the secret is wrong; otherwise the request was changed on " +
 		"its way, or signed in another way."
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"regexp"
 	"sync"
 	"time"
@@ -18,36 +17,37 @@ import (
 // Explanation is why a call was refused: what the server has made of the request, and what every statement of the caller's policies
 // had to say. It holds no secrets: in what was signed, values that could be one are hidden.
 type Explanation struct {
-	RequestID          string     `json:"request_id"`
-	At                 time.Time  `json:"at"`
-	Action             string     `json:"action"`
-	Code               string     `json:"code"`
-	Status             int        `json:"status"`
-	Message            string     `json:"message"`
-	Method             string     `json:"method"`
-	AccessKeyID        string     `json:"access_key_id"`
-	Source             string     `json:"source"`
-	Verified           bool       `json:"verified"` // the signature was good, so the caller is who they say
-	Principal          string     `json:"principal,omitempty"`
-	Scheme             string     `json:"scheme,omitempty"`
-	CanonicalRequest   string     `json:"canonical_request,omitempty"`
-	StringToSign       string     `json:"string_to_sign,omitempty"`
-	StringToSignSHA256 string     `json:"string_to_sign_sha256,omitempty"` // of the whole string, with all values; lower-case hex
-	ValuesHidden       bool       `json:"values_hidden,omitempty"`         // the two strings are not what was signed to the last byte
-	Resource           string     `json:"resource,omitempty"`
-	Effect             string     `json:"effect,omitempty"` // of the decision, where one was made
-	PolicyType         string     `json:"policy_type,omitempty"`
-	Steps              []ram.Step `json:"steps,omitempty"`
-	OperationID        string     `json:"operation_id,omitempty"` // where the call is in the audit
+	RequestID          string        `json:"request_id"`
+	At                 time.Time     `json:"at"`
+	Action             string        `json:"action"`
+	Code               string        `json:"code"`
+	Status             int           `json:"status"`
+	Message            string        `json:"message"`
+	Method             string        `json:"method"`
+	AccessKeyID        string        `json:"access_key_id"`
+	Source             string        `json:"source"`
+	Verified           bool          `json:"verified"`             // the signature was good, so the caller is who they say
+	AccountID          ram.AccountID `json:"account_id,omitempty"` // of who is verified
+	Principal          string        `json:"principal,omitempty"`
+	Scheme             string        `json:"scheme,omitempty"`
+	CanonicalRequest   string        `json:"canonical_request,omitempty"`
+	StringToSign       string        `json:"string_to_sign,omitempty"`
+	StringToSignSHA256 string        `json:"string_to_sign_sha256,omitempty"` // of the whole string, with all values; lower-case hex
+	ValuesHidden       bool          `json:"values_hidden,omitempty"`         // the two strings are not what was signed to the last byte
+	Resource           string        `json:"resource,omitempty"`
+	Effect             string        `json:"effect,omitempty"` // of the decision, where one was made
+	PolicyType         string        `json:"policy_type,omitempty"`
+	Steps              []ram.Step    `json:"steps,omitempty"`
+	OperationID        string        `json:"operation_id,omitempty"` // where the call is in the audit
 }
 
 // Explanations are bounded: anybody can be refused as often as they like. Callers who are known have places that strangers cannot
 // take from them.
 const (
-	knownSlots        = 4096
 	strangerSlots     = 1024
 	strangersPerCycle = 20
-	explainCycle      = 500 * time.Millisecond // that strangersPerCycle counts in
+	accountPerCycle   = 32                     // of one account
+	explainCycle      = 500 * time.Millisecond // that both count in
 	explainRest       = 50 * time.Millisecond  // between two writes: what comes meanwhile goes together
 	explainQueue      = 256
 )
@@ -56,37 +56,50 @@ const (
 type explanations struct {
 	mu        sync.Mutex
 	waiting   []Explanation
-	wake      chan struct{} // something is waiting
-	strangers int           // in this cycle
-	cycle     time.Time     // when it began
+	wake      chan struct{}         // something is waiting
+	strangers int                   // in this cycle
+	accounts  map[ram.AccountID]int // likewise, of those who are known
+	cycle     time.Time             // when it began
 }
 
 // renew begins a new cycle when the last one is over. The caller holds the lock.
 func (q *explanations) renew() {
 	if now := time.Now(); now.Sub(q.cycle) >= explainCycle {
-		q.cycle, q.strangers = now, 0
+		q.cycle, q.strangers, q.accounts = now, 0, map[ram.AccountID]int{}
 	}
 }
 
-// WantsExplanation tells whether there is room for another one; whoever is not verified has little.
-func (g *Gateway) WantsExplanation(verified bool) bool {
+// hasRoom tells whether one more can wait, of an account or, without one, of a stranger. The caller holds the lock.
+func (q *explanations) hasRoom(account ram.AccountID) bool {
+	q.renew()
+	if account == "" {
+		return len(q.waiting) < explainQueue && q.strangers < strangersPerCycle
+	}
+	return len(q.waiting) < explainQueue && q.accounts[account] < accountPerCycle
+}
+
+// WantsExplanation tells whether there is room for another one, of an account or, without one, of somebody who is not known. All of
+// them have little.
+func (g *Gateway) WantsExplanation(account ram.AccountID) bool {
 	q := &g.explanations
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.renew()
-	return len(q.waiting) < explainQueue && (verified || q.strangers < strangersPerCycle)
+	return q.hasRoom(account)
 }
 
 // Explain keeps why a call was refused, for a while. It never waits: what has no room is forgotten.
 func (g *Gateway) Explain(e Explanation) {
+	e.bound()
 	q := &g.explanations
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.waiting) >= explainQueue {
+	if !q.hasRoom(e.AccountID) {
 		return
 	}
-	if !e.Verified {
+	if e.AccountID == "" {
 		q.strangers++
+	} else {
+		q.accounts[e.AccountID]++
 	}
 	q.waiting = append(q.waiting, e)
 	select {
@@ -143,15 +156,6 @@ func (g *Gateway) keepExplanations() {
 	if err != nil {
 		g.log.Warn("why calls were refused could not be kept", "calls", len(taken), "error", err)
 	}
-}
-
-func (e *Explanation) slot() int64 {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(e.RequestID)) // never fails, by its documentation
-	if e.Verified {
-		return int64(h.Sum32() % knownSlots)
-	}
-	return knownSlots + int64(h.Sum32()%strangerSlots)
 }
 
 var requestIDForm = regexp.MustCompile(`^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$`)

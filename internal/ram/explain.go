@@ -18,6 +18,9 @@ type Step struct {
 // maxSteps bounds a trace. Whoever has more statements than this finds the one that decided in the Decision.
 const maxSteps = 200
 
+// maxAsked bounds, in bytes, what each step repeats of the request.
+const maxAsked = 256
+
 // Explain goes through the same statements as Decide and tells of each why it matched or did not. It does not stop at a Deny, so
 // that what else would stand in the way is seen too. At most 200 statements are told of.
 func Explain(id *Identity, req *Request) []Step {
@@ -82,6 +85,9 @@ func (s *statement) obstacle(req *Request) string {
 }
 
 func (p *patterns) miss(what, asked string) string {
+	if len(asked) > maxAsked {
+		asked = strings.ToValidUTF8(asked[:maxAsked], "") + "…"
+	}
 	if p.except {
 		return "Not" + what + " " + p.String() + " takes " + asked + " out."
 	}

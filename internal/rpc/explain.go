@@ -19,12 +19,16 @@ func (s *Server) explain(x *exchange, r *reply) {
 	if r.refusal == nil || r.refusal.throttle != nil {
 		return
 	}
+	var account ram.AccountID
 	verified := x.Caller.Principal != nil
-	if !s.gateway.WantsExplanation(verified) {
+	if verified {
+		account = x.Caller.Principal.AccountID
+	}
+	if !s.gateway.WantsExplanation(account) {
 		return
 	}
 	e := gateway.Explanation{RequestID: x.RequestID, At: x.now.UTC(), Code: r.Code, Status: r.Status, Message: r.Message,
-		Method: x.http.Method, AccessKeyID: printable(x.claim.AccessKeyID), Source: x.origin.String(), Verified: verified}
+		Method: x.http.Method, AccessKeyID: printable(x.claim.AccessKeyID), Source: x.origin.String(), Verified: verified, AccountID: account}
 	e.Action = printable(x.claim.Action)
 	explainStrings(x, &e)
 	e.Message = cut(x.hideMessage(r.refusal.Kind, e.Message))

@@ -49,12 +49,12 @@ func TestRefusalsAreExplained(t *testing.T) {
 	stop()
 
 	e := w.explanation(denied.RequestID)
-	if !e.Verified || e.Effect != "ImplicitDeny" || e.Principal == "" || e.Resource != "*" || len(e.Steps) != 1 || e.Steps[0].Policy != "office" ||
+	if !e.Verified || e.AccountID != "1000000000000001" || e.Effect != "ImplicitDeny" || e.Principal == "" || e.Resource != "*" || len(e.Steps) != 1 || e.Steps[0].Policy != "office" ||
 		!strings.Contains(e.Steps[0].Why, "is not met") || !strings.HasPrefix(e.CanonicalRequest, "POST\n/\nGroupId=1\n") {
 		t.Errorf("denied: %+v", e)
 	}
 	e = w.explanation(mismatch.RequestID)
-	if e.Verified || e.Principal != "" || len(e.Steps) != 0 || e.Code != "SignatureDoesNotMatch" || e.StringToSign == "" {
+	if e.Verified || e.Principal != "" || e.AccountID != "" || len(e.Steps) != 0 || e.Code != "SignatureDoesNotMatch" || e.StringToSign == "" {
 		t.Errorf("mismatch: %+v", e)
 	}
 	if e = w.explanation(rpc.RequestID); e.CanonicalRequest != "" || !strings.HasPrefix(e.StringToSign, "POST&%2F&") {
