@@ -215,6 +215,9 @@ func (l *Listening) forwardAll(ctx context.Context, page *pulledEvents) error {
 		}
 		for {
 			failure := l.post(ctx, body)
+			if failure != "" && ctx.Err() != nil {
+				return ctx.Err() // it was told to end in the midst of it
+			}
 			for i := range items {
 				l.Seen(Forwarded{Kind: list[i].Kind, EventID: list[i].EventID, Item: items[i], Failure: failure})
 			}

@@ -28,9 +28,9 @@ type news struct {
 // hook is a customer's server.
 type hook struct {
 	*httptest.Server
-	taken func() // is called with each push
 
 	mu    sync.Mutex
+	taken func()            // is called with each push
 	told  map[string][]news // by group, each event where it came first
 	known map[string]bool
 }
@@ -50,12 +50,20 @@ func newHook(t *testing.T) *hook {
 				h.known[n.EventID], h.told[n.GroupID] = true, append(h.told[n.GroupID], n)
 			}
 		}
+		taken := h.taken
 		h.mu.Unlock()
-		h.taken()
+		taken()
 		_, _ = io.WriteString(w, `{"code":0}`)
 	}))
 	t.Cleanup(h.Close)
 	return h
+}
+
+// onPush has something done with each push from now on.
+func (h *hook) onPush(taken func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.taken = taken
 }
 
 func (h *hook) of(group string) []news {
@@ -85,10 +93,10 @@ func TestP3KillLosesNoReceipt(t *testing.T) {
 			for _, g := range town.groups {
 				first[g.ID] = int64(1 + len(town.people[0])) // created, and each who joined
 			}
-			h.taken = nth(at, p.kill)
+			h.onPush(nth(at, p.kill))
 			removals := p.everybodyButTheFirst(town)
 			p.burst(removals, func() {}, func() {})
-			h.taken = func() {}
+			h.onPush(func() {})
 			p = spawn(t, life{DataDir: dir, Delay: time.Millisecond, ConfirmWait: patience})
 			p.finishes(removals)
 			for _, g := range town.groups {
