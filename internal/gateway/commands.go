@@ -235,5 +235,5 @@ func (g *Gateway) recordDone(tx *store.Tx, fx *effects, d doneRecord) error {
 	if d.event == "" {
 		return nil
 	}
-	return g.tell(tx, fx, &gr, d.event, op.ID, nil)
+	return g.tell(tx, fx, &gr, happening{d.event, op.ID, nil})
 }

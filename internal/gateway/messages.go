@@ -63,17 +63,21 @@ func (g *Gateway) checkOutgoing(c Caller, o *Outgoing) error {
 	if (o.toGroup() || o.Content.Invites() != "") && !c.Principal.Beta {
 		return &group.Error{Code: group.CodeNotAllowlisted}
 	}
-	if t := o.Content.Template; o.Content.Kind == group.MessageTemplate && t != nil {
-		if err := g.cfg.Network.Known.Templates.Complete(t); err != nil {
+	if o.Content.Kind == group.MessageTemplate && o.Content.Template != nil {
+		if err := g.completeTemplate(o); err != nil {
 			return err
-		}
-		if o.toGroup() {
-			if err := g.cfg.Network.Known.Templates.ForGroups(t); err != nil {
-				return err
-			}
 		}
 	}
 	return o.Content.Check(o.toGroup())
+}
+
+// completeTemplate fills in what is known of a template, and refuses one that there is not, or not for groups.
+func (g *Gateway) completeTemplate(o *Outgoing) error {
+	known := g.cfg.Network.Known.Templates
+	if err := known.Complete(o.Content.Template); err != nil || !o.toGroup() {
+		return err
+	}
+	return known.ForGroups(o.Content.Template)
 }
 
 // accepted is what a message is accepted as.

@@ -15,11 +15,18 @@ import (
 // gives its place on.
 const pushesAtOnce = 256
 
+// happening is what happened in a group.
+type happening struct {
+	kind      string
+	operation int64 // that it was asked for by, 0 for none
+	body      any   // nil for nothing to be said of it
+}
+
 // tell writes down what happened in a group, and has the customer told of it if there is a callback.
-func (g *Gateway) tell(tx *store.Tx, fx *effects, gr *group.Group, kind string, operation int64, body any) error {
-	e := group.Event{AccountID: gr.AccountID, Number: gr.Number, GroupID: gr.ID, Kind: kind, OperationID: operation, At: g.now()}
-	if body != nil {
-		text, err := json.Marshal(body)
+func (g *Gateway) tell(tx *store.Tx, fx *effects, gr *group.Group, h happening) error {
+	e := group.Event{AccountID: gr.AccountID, Number: gr.Number, GroupID: gr.ID, Kind: h.kind, OperationID: h.operation, At: g.now()}
+	if h.body != nil {
+		text, err := json.Marshal(h.body)
 		if err != nil {
 			return err
 		}
@@ -36,7 +43,7 @@ func (g *Gateway) tellSuspended(tx *store.Tx, fx *effects, gr *group.Group, befo
 	if gr.Status != group.Suspended || before == group.Suspended {
 		return nil
 	}
-	return g.tell(tx, fx, gr, group.EventSuspended, 0, nil)
+	return g.tell(tx, fx, gr, happening{group.EventSuspended, 0, nil})
 }
 
 // enqueueReceipt puts an event into a lane of its group, or else of its number, if there is a callback for it. Each lane leads to one

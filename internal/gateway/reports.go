@@ -51,18 +51,8 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 	switch e.Type {
 	case graph.GroupCreate:
 		return g.onCreate(tx, fx, n, e)
-	case graph.MessageStatus:
-		m, err := g.onStatus(tx, fx, n, e)
-		if err != nil {
-			return err
-		}
-		return g.tellStatus(tx, fx, messageReport{n, e, m})
-	case graph.MessageReceived:
-		m, err := g.keepInbound(tx, n, e)
-		if err != nil {
-			return err
-		}
-		return g.tellInbound(tx, fx, messageReport{n, e, m})
+	case graph.MessageStatus, graph.MessageReceived:
+		return g.handleMessage(tx, fx, n, e)
 	case graph.GroupDelete, graph.ParticipantsAdd, graph.ParticipantsRemove, graph.SettingsUpdate, graph.Suspend, graph.SuspendCleared:
 	default:
 		return nil // not about what we keep
@@ -88,6 +78,22 @@ func (g *Gateway) handle(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *
 		defer func() { fx.looked = 0 }() // the next report may find another one
 	}
 	return g.handleGroup(tx, fx, &gr, e)
+}
+
+// handleMessage takes in what the network says of a message, and has the customer told.
+func (g *Gateway) handleMessage(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) error {
+	if e.Type == graph.MessageStatus {
+		m, err := g.onStatus(tx, fx, n, e)
+		if err != nil {
+			return err
+		}
+		return g.tellStatus(tx, fx, messageReport{n, e, m})
+	}
+	m, err := g.keepInbound(tx, n, e)
+	if err != nil {
+		return err
+	}
+	return g.tellInbound(tx, fx, messageReport{n, e, m})
 }
 
 func (g *Gateway) handleGroup(tx *store.Tx, fx *effects, gr *group.Group, e *graph.Event) error {

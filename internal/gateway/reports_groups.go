@@ -82,7 +82,7 @@ func (g *Gateway) onSettings(tx *store.Tx, fx *effects, gr *group.Group, e *grap
 		if err := tx.UpdateGroup(gr); err != nil {
 			return err
 		}
-		return g.tell(tx, fx, gr, group.EventChanged, 0, nil)
+		return g.tell(tx, fx, gr, happening{group.EventChanged, 0, nil})
 	}
 	if why := failedSetting(e); why != nil {
 		if err := tx.UpdateGroup(gr); err != nil {
@@ -162,7 +162,7 @@ func (g *Gateway) onStatusChange(tx *store.Tx, fx *effects, gr *group.Group, cha
 	if err := tx.UpdateGroup(gr); err != nil {
 		return err
 	}
-	return g.tell(tx, fx, gr, change.event, 0, nil)
+	return g.tell(tx, fx, gr, happening{change.event, 0, nil})
 }
 
 // statusChange is where a group stands after a report, and what that is called in the events.

@@ -61,7 +61,7 @@ func (g *Gateway) move(tx *store.Tx, fx *effects, gr *group.Group, m movement) e
 		return err
 	}
 	if len(told) > 0 {
-		if err := g.tell(tx, fx, gr, m.event, 0, receipt.News{People: told, By: m.by}); err != nil {
+		if err := g.tell(tx, fx, gr, happening{m.event, 0, receipt.News{People: told, By: m.by}}); err != nil {
 			return err
 		}
 	}

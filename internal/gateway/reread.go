@@ -124,7 +124,7 @@ func (g *Gateway) tellPeople(tx *store.Tx, fx *effects, gr *group.Group, event s
 		return nil
 	}
 	slices.Sort(numbers)
-	return g.tell(tx, fx, gr, event, 0, receipt.News{People: numbers, By: "reread"})
+	return g.tell(tx, fx, gr, happening{event, 0, receipt.News{People: numbers, By: "reread"}})
 }
 
 func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, info graph.Roll) error {
@@ -145,7 +145,7 @@ func (g *Gateway) takeOverSettings(tx *store.Tx, fx *effects, gr *group.Group, i
 	if err := tx.UpdateGroup(gr); err != nil {
 		return err
 	}
-	return g.tell(tx, fx, gr, event, 0, nil)
+	return g.tell(tx, fx, gr, happening{event, 0, nil})
 }
 
 // lost marks a group that the network no longer knows.
@@ -159,5 +159,5 @@ func (g *Gateway) lost(tx *store.Tx, fx *effects, groupID int64) error {
 	if err := tx.UpdateGroup(&gr); err != nil {
 		return err
 	}
-	return g.tell(tx, fx, &gr, group.EventDeleted, 0, nil)
+	return g.tell(tx, fx, &gr, happening{group.EventDeleted, 0, nil})
 }

@@ -175,19 +175,19 @@ func kept(p *group.Participant, e group.Effect) *group.Participant {
 func (g *Gateway) tellNews(tx *store.Tx, fx *effects, s *settlement, n *news) error {
 	gr := s.group
 	for _, operation := range slices.Sorted(maps.Keys(n.taken)) {
-		if err := g.tell(tx, fx, gr, group.EventRemoved, operation, receipt.News{People: n.taken[operation], By: graph.ByBusiness}); err != nil {
+		if err := g.tell(tx, fx, gr, happening{group.EventRemoved, operation, receipt.News{People: n.taken[operation], By: graph.ByBusiness}}); err != nil {
 			return err
 		}
 	}
 	for _, refused := range n.refused {
-		if err := g.tell(tx, fx, gr, group.EventRefused, s.operation(), refused); err != nil {
+		if err := g.tell(tx, fx, gr, happening{group.EventRefused, s.operation(), refused}); err != nil {
 			return err
 		}
 	}
 	if len(n.left) == 0 {
 		return nil
 	}
-	return g.tell(tx, fx, gr, group.EventLeft, 0, receipt.News{People: n.left, By: graph.ByParticipant})
+	return g.tell(tx, fx, gr, happening{group.EventLeft, 0, receipt.News{People: n.left, By: graph.ByParticipant}})
 }
 
 // closeShare writes the operation, takes the command out of its lane when its people are settled, and tells so.

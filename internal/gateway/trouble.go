@@ -120,5 +120,5 @@ func (g *Gateway) recordFailure(tx *store.Tx, fx *effects, f failure) error {
 	if err := g.tellSuspended(tx, fx, &gr, before); err != nil {
 		return err
 	}
-	return g.tell(tx, fx, &gr, group.EventRefused, op.ID, receipt.News{Operation: op.Kind.String(), Code: f.code, Message: f.message})
+	return g.tell(tx, fx, &gr, happening{group.EventRefused, op.ID, receipt.News{Operation: op.Kind.String(), Code: f.code, Message: f.message}})
 }

@@ -162,6 +162,17 @@ func (u *TemplateUse) check() error {
 	if len(u.Parameters) > MaxTemplateVariables || len(u.Payload) > MaxButtons {
 		return Errorf(CodeTemplateParams, "A template has at most %d variables and %d buttons.", MaxTemplateVariables, MaxButtons)
 	}
+	if err := u.checkValues(); err != nil {
+		return err
+	}
+	if _, ok := u.InPlace(); !ok {
+		return Errorf(CodeTemplateParams, "Parameters that are named by their places must be 1, 2 and so on, without gaps.")
+	}
+	return nil
+}
+
+// checkValues refuses values that are too long, each or all together.
+func (u *TemplateUse) checkValues() error {
 	all := 0
 	for name, value := range u.Parameters {
 		all += len(name) + len(value)
@@ -176,9 +187,6 @@ func (u *TemplateUse) check() error {
 	}
 	if all > MaxObject {
 		return Errorf(CodeTemplateParams, "The parameters of a template have at most %d bytes together.", MaxObject)
-	}
-	if _, ok := u.InPlace(); !ok {
-		return Errorf(CodeTemplateParams, "Parameters that are named by their places must be 1, 2 and so on, without gaps.")
 	}
 	return nil
 }

@@ -49,12 +49,13 @@ func (p *postgres) sendForever() {
 			return
 		}
 		if conn == nil {
-			if conn = p.speaker(); conn == nil {
-				if !pause(6, p.quit) {
-					return
-				}
-				continue
+			conn = p.speaker()
+		}
+		if conn == nil {
+			if !pause(6, p.quit) {
+				return
 			}
+			continue
 		}
 		if err := conn.run(notifications(waiting)...); err != nil {
 			p.store.log.Warn("other nodes could not be told; they will find it themselves", "error", err)
