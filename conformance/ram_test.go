@@ -144,10 +144,10 @@ func (h *house) users() {
 	h.do("DeleteAccessKey", fields{"UserName": user, "UserAccessKeyId": second})
 }
 
-// document is a policy with one statement.
-func document(effect string, actions ...string) string {
+// document is a policy that allows some actions.
+func document(actions ...string) string {
 	list, _ := json.Marshal(actions) // texts can always be written
-	return `{"Version":"1","Statement":[{"Effect":"` + effect + `","Action":` + string(list) + `,"Resource":"*"}]}`
+	return `{"Version":"1","Statement":[{"Effect":"Allow","Action":` + string(list) + `,"Resource":"*"}]}`
 }
 
 func (h *house) policy(name, document string) fields {
@@ -168,7 +168,7 @@ func (f fields) with(name string, value any) fields {
 func (h *house) refusedThenLetIn() {
 	h.t.Helper()
 	alice := h.open(h.alice, "")
-	look := h.policy(h.name("look"), document("Allow", "cams:List*"))
+	look := h.policy(h.name("look"), document("cams:List*"))
 	h.do("AttachPolicyToUser", look.with("UserName", h.name("alice")))
 	list := h.server.about("ListChatGroup", "")
 	list.parameters["Page"] = map[string]any{"Index": 1, "Size": 1}
@@ -178,7 +178,7 @@ func (h *house) refusedThenLetIn() {
 	h.want(decoded, "DecodedDiagnosticMessage.AuthAction", "cams:DeleteChatGroupParticipants")
 	h.refused(h.ram, http.StatusBadRequest, "InvalidParameter.EncodedDiagnosticMessage", "DecodeDiagnosticMessage", fields{"EncodedDiagnosticMessage": "x"})
 
-	remove := h.policy(h.name("remove"), document("Allow", "cams:DeleteChatGroupParticipants"))
+	remove := h.policy(h.name("remove"), document("cams:DeleteChatGroupParticipants"))
 	h.do("AttachPolicyToUser", remove.with("UserName", h.name("alice")))
 	unknownGroup(h.t, h.server, h.kind, alice) // past the policies, the group is looked for
 	if have := h.do("ListPoliciesForUser", fields{"UserName": h.name("alice")}); !have.has("Policies.Policy", "PolicyName", h.name("remove")) {
@@ -235,7 +235,7 @@ func (h *house) groups() {
 func (h *house) versions() {
 	h.t.Helper()
 	own, look := fields{"PolicyName": h.name("look")}, fields{"PolicyType": "Custom", "PolicyName": h.name("look")}
-	text := document("Allow", "cams:List*", "cams:Get*")
+	text := document("cams:List*", "cams:Get*")
 	h.want(h.do("CreatePolicyVersion", own.with("PolicyDocument", text).with("SetAsDefault", "true")), "PolicyVersion.VersionId", "v2")
 	h.want(h.do("GetPolicy", look), "DefaultPolicyVersion.PolicyDocument", text)
 	h.want(h.do("GetPolicyVersion", look.with("VersionId", "v1")), "PolicyVersion.IsDefaultVersion", false)
@@ -263,7 +263,7 @@ func (h *house) roles() {
 	h.want(h.do("ListPoliciesForRole", guest), "Policies.Policy.0.PolicyName", "AliyunCamsFullAccess")
 
 	alice := h.open(h.alice, stsVersion)
-	want := fields{"RoleArn": arn, "RoleSessionName": "night", "DurationSeconds": "900", "Policy": document("Allow", "cams:List*")}
+	want := fields{"RoleArn": arn, "RoleSessionName": "night", "DurationSeconds": "900", "Policy": document("cams:List*")}
 	h.refused(alice, http.StatusForbidden, "NoPermission", "AssumeRole", want)
 	h.do("AttachPolicyToUser", fields{"PolicyType": "System", "PolicyName": "AliyunSTSAssumeRoleAccess", "UserName": h.name("alice")})
 	h.refused(alice, http.StatusBadRequest, "InvalidParameter.DurationSeconds", "AssumeRole", want.with("DurationSeconds", "7201"))
