@@ -9,8 +9,9 @@ import (
 	"github.com/rollcall-im/rollcall/internal/store"
 )
 
-// onStatus takes in how far a message of ours has come, and gives the message, nil if it is not known by the key that went out with it. One whose answer was lost is ended by it: the network has it. That costs one
-// look at the message; only where its operation has not ended is more looked at.
+// onStatus takes in how far a message of ours has come, and gives the message, nil if it is not known by the key that went out with it.
+// One whose answer was lost is ended by it: the network has it. That costs one look at the message; only where its operation has not ended
+// is more looked at.
 func (g *Gateway) onStatus(tx *store.Tx, fx *effects, n *group.BusinessNumber, e *graph.Event) (*store.Message, error) {
 	key, err := strconv.ParseInt(e.Status.CallbackData, 10, 64)
 	if err != nil {

@@ -45,16 +45,18 @@ var (
 
 // What is to be deleted is still in use. Each says what has to go first.
 var (
-	ErrUserHasAccessKey   = &Error{"DeleteConflict.User.AccessKey", "The user has access keys; delete them first."}
-	ErrUserHasPolicy      = &Error{"DeleteConflict.User.Policy", "Policies are attached to the user; detach them first."}
-	ErrUserInGroup        = &Error{"DeleteConflict.User.Group", "The user is in a group; remove the user from it first."}
-	ErrGroupHasUser       = &Error{"DeleteConflict.Group.User", "Users are in the group; remove them from it first."}
-	ErrGroupHasPolicy     = &Error{"DeleteConflict.Group.Policy", "Policies are attached to the group; detach them first."}
-	ErrRoleHasPolicy      = &Error{"DeleteConflict.Role.Policy", "Policies are attached to the role; detach them first."}
-	ErrPolicyAtUser       = &Error{"DeleteConflict.Policy.User", "The policy is attached to a user; detach it first."}
-	ErrPolicyAtGroup      = &Error{"DeleteConflict.Policy.Group", "The policy is attached to a group; detach it first."}
-	ErrPolicyAtRole       = &Error{"DeleteConflict.Policy.Role", "The policy is attached to a role; detach it first."}
-	ErrPolicyHasVersion   = &Error{"DeleteConflict.Policy.Version", "The policy has versions besides the default one; delete them first."}
-	ErrVersionIsDefault   = &Error{"DeleteConflict.Policy.Version.Default", "The default version cannot be deleted; make another one the default first."}
-	ErrRootAssumesNothing = &Error{"NoPermission", "Roles may not be assumed by root accounts; use the key of a RAM user."}
+	ErrUserHasAccessKey = &Error{"DeleteConflict.User.AccessKey", "The user has access keys; delete them first."}
+	ErrUserHasPolicy    = &Error{"DeleteConflict.User.Policy", "Policies are attached to the user; detach them first."}
+	ErrUserInGroup      = &Error{"DeleteConflict.User.Group", "The user is in a group; remove the user from it first."}
+	ErrGroupHasUser     = &Error{"DeleteConflict.Group.User", "Users are in the group; remove them from it first."}
+	ErrGroupHasPolicy   = &Error{"DeleteConflict.Group.Policy", "Policies are attached to the group; detach them first."}
+	ErrRoleHasPolicy    = &Error{"DeleteConflict.Role.Policy", "Policies are attached to the role; detach them first."}
+	ErrPolicyAtUser     = &Error{"DeleteConflict.Policy.User", "The policy is attached to a user; detach it first."}
+	ErrPolicyAtGroup    = &Error{"DeleteConflict.Policy.Group", "The policy is attached to a group; detach it first."}
+	ErrPolicyAtRole     = &Error{"DeleteConflict.Policy.Role", "The policy is attached to a role; detach it first."}
+	ErrPolicyHasVersion = &Error{"DeleteConflict.Policy.Version", "The policy has versions besides the default one; delete them first."}
+	ErrVersionIsDefault = &Error{"DeleteConflict.Policy.Version.Default", "The default version cannot be deleted; make another one the default first."}
 )
+
+// ErrRootAssumesNothing is how STS refuses the account's own key.
+var ErrRootAssumesNothing = &Error{"NoPermission", "Roles may not be assumed by root accounts; use the key of a RAM user."}
